@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The input gate. Whatever comes from outside (keys, serial bytes, pacing of virtual time
+ * against the host's, the power button, an RTC start value) is posted here by any thread and
+ * delivered by the vCPU thread between two slices, stamped with the instruction count. The
+ * stamped events are a run's whole input: the same image and the same events give the same
+ * run, instruction for instruction.
+ */
+#ifndef ERSATZ_BOARD_INPUT_H
+#define ERSATZ_BOARD_INPUT_H
+
+#include <pthread.h>
+
+#include "base/types.h"
+
+struct clock;
+
+/* INPUT(kind, meaning of a and b) */
+#define INPUT_KINDS(INPUT)                                                                         \
+    INPUT(PACE, "a: nanoseconds of virtual time to skip")                                          \
+    INPUT(RTC, "a: seconds since 1970 that the RTC shall start from")                              \
+    INPUT(SERIAL, "a: port 0..3, b: byte")                                                         \
+    INPUT(SERIAL_BREAK, "a: port 0..3")                                                            \
+    INPUT(KEY, "a: scan code set 2 byte of the PS/2 keyboard")                                     \
+    INPUT(POWER_BUTTON, "")                                                                        \
+    INPUT(RESET, "")                                                                               \
+    INPUT(NMI, "")
+
+enum input_kind {
+#define INPUT(kind, text) INPUT_##kind,
+    INPUT_KINDS(INPUT)
+#undef INPUT
+    INPUT_KIND_COUNT
+};
+
+struct input_event {
+    u64 insns; /* stamp: instruction count at delivery */
+    u32 kind;
+    u64 a, b;
+};
+
+/* Returns false if the device cannot take the event yet (a full FIFO): it stays first in
+ * line, and later events of its kind and `a` wait behind it. */
+typedef bool input_sink_fn(void *opaque, const struct input_event *ev);
+
+struct input_sink {
+    input_sink_fn *fn;
+    void *opaque;
+};
+
+struct input {
+    pthread_mutex_t lock;
+    struct input_event *queue; /* ring */
+    unsigned head, count, capacity;
+    struct input_sink sink[INPUT_KIND_COUNT];
+    /* Sees each event as it is delivered: a recorder. */
+    void (*tap)(void *opaque, const struct input_event *ev);
+    void *tap_opaque;
+    struct clock *clock;
+    int wake; /* eventfd: written at each post, so that a sleeping machine wakes */
+};
+
+int input_init(struct input *in, struct clock *clock);
+void input_destroy(struct input *in);
+void input_connect(struct input *in, enum input_kind kind, input_sink_fn *fn, void *opaque);
+/* Any thread. False if the queue is full (4096 events): try again later. */
+bool input_post(struct input *in, enum input_kind kind, u64 a, u64 b);
+/* vCPU thread, between slices. Returns how many events were delivered. */
+unsigned input_deliver(struct input *in);
+
+#endif

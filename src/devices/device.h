@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a chip is to the rest of the machine: a state struct that begins with struct device,
+ * a const class that describes it, and lines. A chip sees offsets into its regions, its IRQ
+ * lines, the clock and the log; it never sees a CPU or its own base address. One chip is one
+ * file and one line in devices.def.
+ *
+ *     struct foo { struct device dev; struct timer tick; u8 ctrl; };
+ *     static const struct field foo_fields[] = { FIELD(struct foo, ctrl, "control"), ... };
+ *     const struct device_class foo_class = { .name = "foo", .size = sizeof(struct foo), ... };
+ *
+ * The field table describes the whole state once. It serves reset-to-zero, the monitor, the
+ * fuzzer, and save and load (a timer is saved as its deadline).
+ */
+#ifndef ERSATZ_DEVICES_DEVICE_H
+#define ERSATZ_DEVICES_DEVICE_H
+
+#include "base/types.h"
+#include "board/clock.h"
+#include "board/irq.h"
+
+struct device;
+struct ersatz_error;
+struct log;
+struct memmap;
+
+enum field_type { FIELD_UINT, FIELD_BYTES, FIELD_TIMER };
+
+struct field {
+    const char *name;  /* as the data sheet spells it */
+    u32 offset;        /* in the state struct */
+    u16 size;          /* bytes of one element */
+    u16 count;         /* elements: arrays are tables of numbers */
+    u8 type;           /* enum field_type */
+};
+
+#define FIELD(type, member, text)                                                                  \
+    {text, offsetof(type, member), sizeof(((type *)0)->member), 1, FIELD_UINT}
+#define FIELD_ARRAY(type, member, text)                                                            \
+    {text, offsetof(type, member), sizeof(((type *)0)->member[0]),                                 \
+     ARRAY_LEN(((type *)0)->member), FIELD_UINT}
+#define FIELD_BUFFER(type, member, text)                                                           \
+    {text, offsetof(type, member), sizeof(((type *)0)->member), 1, FIELD_BYTES}
+#define FIELD_TIMER(type, member, text)                                                            \
+    {text, offsetof(type, member), sizeof(struct timer), 1, FIELD_TIMER}
+
+/* Register files that the bus maps somewhere: ports or memory. */
+enum region_kind { REGION_NONE, REGION_PORT, REGION_MMIO };
+
+struct region {
+    const char *name;
+    enum region_kind kind;
+    u32 size; /* ports or bytes */
+    u8 max_size; /* widest access the chip takes; the bus splits wider ones */
+    u64 (*read)(struct device *d, u64 offset, unsigned size);
+    void (*write)(struct device *d, u64 offset, u64 value, unsigned size);
+};
+
+#define DEVICE_MAX_REGIONS 6
+#define DEVICE_MAX_OUTPUTS 32
+
+struct device_class {
+    const char *name;
+    const char *text; /* for -device help */
+    size_t size;      /* of the state struct */
+    const struct field *fields;
+    unsigned field_count;
+    struct region regions[DEVICE_MAX_REGIONS];
+    /* Once, after the state was zeroed and dev filled in; timers are initialised here. */
+    int (*init)(struct device *d, struct ersatz_error *err);
+    /* Power-on or bus reset: the data sheet's reset state. */
+    void (*reset)(struct device *d);
+    void (*destroy)(struct device *d);
+    /* An input pin changes level. */
+    void (*set_line)(struct device *d, unsigned n, bool level);
+    /* An event from the input gate (a key, a serial byte): false if it can't be taken now. */
+    bool (*input)(struct device *d, u64 a, u64 b);
+};
+
+struct device {
+    const struct device_class *class;
+    const char *id; /* "pit", "uart1" */
+    struct clock *clock;
+    struct log *log;
+    struct memmap *dma; /* for bus masters; NULL otherwise */
+    struct irq out[DEVICE_MAX_OUTPUTS];
+};
+
+/* Makes a device from its class; free with device_free(). NULL on error. */
+struct device *device_new(const struct device_class *class, const char *id, struct clock *clock,
+                          struct log *log, struct ersatz_error *err);
+void device_free(struct device *d);
+void device_reset(struct device *d);
+/* The IRQ line that ends at input pin n of d. */
+struct irq device_line(struct device *d, unsigned n);
+
+#endif
