@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+ersatz_SOURCES = \
+    %D%/main.c
+ersatz_LDADD = libersatz-core.la
