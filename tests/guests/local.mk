@@ -1,1 +1,4 @@
 # SPDX-License-Identifier: MIT
+EXTRA_DIST += \
+    %D%/fetch.sh \
+    %D%/init

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # One Check program per module; the path mirrors src/.
 unit_tests =
+EXTRA_DIST += %D%/unit.h
 if HAVE_CHECK
 unit_tests += %D%/base/log
 endif
