@@ -9,14 +9,15 @@
  *
  * How a caller uses a kernel:
  *  - one struct fpu_ctx for SSE and one for x87, kept with the guest's control registers;
- *  - clear ctx.flags before an instruction, call the kernel (packed: once an element), then look
- *    at fpu_unmasked(ctx). SSE: fpu_sse_finish() first, which applies the rule that post-
- *    computation flags are dropped when any element has an unmasked pre-computation exception;
- *    if anything is unmasked, no destination is written and #XM follows. x87: an unmasked IE, ZE
- *    or DE leaves all registers alone; an unmasked OE or UE delivers the returned bias-adjusted
- *    value to a register but writes nothing to memory (and pops nothing); PE alone never stops
- *    the store.
- *  - then OR the flags into MXCSR or the status word (same bit positions).
+ *  - before an instruction set ctx.flags to 0 (SSE) or to the status word's condition codes
+ *    (x87); call the kernel (packed: once an element), then look at fpu_unmasked(ctx). SSE:
+ *    fpu_sse_finish() first, which applies the rule that post-computation flags are dropped when
+ *    any element has an unmasked pre-computation exception; if anything is unmasked, no
+ *    destination is written and #XM follows. x87: an unmasked IE, ZE or DE leaves all registers
+ *    alone; an unmasked OE or UE delivers the returned bias-adjusted value to a register but
+ *    writes nothing to memory (and pops nothing); PE alone never stops the store.
+ *  - then OR the exceptions into MXCSR or the status word (same bit positions), and for x87
+ *    replace C3 C2 C1 C0 by those in flags: a kernel changes only the ones its instruction does.
  *  - fpu_hw leaves SSE flags in the host's MXCSR while every exception is masked; sse_sync()
  *    fetches them. x87 flags are always up to date.
  */
@@ -62,7 +63,7 @@ struct fpu_ctx {
     u8 masks;          /* FPU_IE..FPU_PE that are masked: MXCSR >> 7, or the control word */
     bool daz, ftz;     /* MXCSR; x87 kernels ignore them */
     bool src_denormal; /* x87: operand b was widened from a denormal m32 or m64 */
-    u16 flags;         /* result: FPU_*; kernels OR exceptions in */
+    u16 flags;         /* FPU_*: exceptions are ORed in, condition codes changed */
 };
 
 /* The portable kernels, each named as its row: f32_add(ctx, a, b), f80_sqrt(ctx, a), ... */

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The x87's arithmetic on 80-bit registers. Addition, subtraction, multiplication, division and
+ * square root round to the precision that PC asks for, within the exponents of the extended
+ * format; everything else ignores PC. SDM vol. 1, 8.1.5.2 and 8.3.5.
+ */
+#include "base/bits.h"
+#include "cpu/fpu/num.h"
+
+static struct fpu_num second(const struct fpu_ctx *c, struct f80 b)
+{
+    struct fpu_num n = f80_unpack(b);
+
+    n.denormal |= c->src_denormal;
+    return n;
+}
+
+struct f80 f80_add(struct fpu_ctx *c, struct f80 a, struct f80 b)
+{
+    c->flags &= (u16)~FPU_C1;
+    return f80_pack(fpu_add(c, fpu_fmt_x87(c), f80_unpack(a), second(c, b)));
+}
+
+struct f80 f80_sub(struct fpu_ctx *c, struct f80 a, struct f80 b)
+{
+    struct fpu_num y = second(c, b);
+
+    c->flags &= (u16)~FPU_C1;
+    if (!num_is_nan(y))
+        y.sign = !y.sign;
+    return f80_pack(fpu_add(c, fpu_fmt_x87(c), f80_unpack(a), y));
+}
+
+struct f80 f80_mul(struct fpu_ctx *c, struct f80 a, struct f80 b)
+{
+    c->flags &= (u16)~FPU_C1;
+    return f80_pack(fpu_mul(c, fpu_fmt_x87(c), f80_unpack(a), second(c, b)));
+}
+
+/* For FDIVR the memory operand is the dividend: src_denormal counts for either side. */
+struct f80 f80_div(struct fpu_ctx *c, struct f80 a, struct f80 b)
+{
+    c->flags &= (u16)~FPU_C1;
+    return f80_pack(fpu_div(c, fpu_fmt_x87(c), f80_unpack(a), second(c, b)));
+}
+
+struct f80 f80_sqrt(struct fpu_ctx *c, struct f80 a)
+{
+    c->flags &= (u16)~FPU_C1;
+    return f80_pack(fpu_sqrt(c, fpu_fmt_x87(c), f80_unpack(a)));
+}
+
+struct f80 f80_rint(struct fpu_ctx *c, struct f80 a)
+{
+    struct fpu_num n = f80_unpack(a);
+
+    c->flags &= (u16)~FPU_C1;
+    if (num_is_nan(n))
+        return f80_pack(fpu_nan1(c, n));
+    if (n.class != FPU_FINITE || fpu_denormal(c, n, n) || n.exp >= 63)
+        return f80_pack(n);
+
+    struct fpu_int i = fpu_round_int(n, c->rounding);
+    if (i.inexact)
+        fpu_raise(c, FPU_PE);
+    if (i.up)
+        c->flags |= FPU_C1;
+    if (!i.v)
+        return f80_pack(num_zero(n.sign));
+    struct f80 r = f80_from_i64((i64)i.v); /* n.exp < 63: at most 2^63, which keeps its bits */
+    r.se = (u16)((r.se & 0x7fff) | n.sign << 15);
+    return r;
+}
+
+/* FSCALE with a finite, nonzero a: a × 2^trunc(b). */
+static struct fpu_num scale_finite(struct fpu_ctx *c, struct fpu_num a, struct fpu_num b)
+{
+    i32 by = 0;
+
+    if (b.class == FPU_FINITE && b.exp >= 0) /* beyond ±2^17 the result over- or underflows */
+        by = b.exp > 16 ? 1 << 17 : (i32)fpu_round_int(b, FPU_RC_ZERO).v;
+    a.exp += b.sign ? -by : by;
+    return fpu_round(c, &fpu_fmt_f80, (struct fpu_wide){a.sign, a.exp, (u128)a.mant << 64});
+}
+
+struct f80 f80_scale(struct fpu_ctx *c, struct f80 a, struct f80 b)
+{
+    struct fpu_num x = f80_unpack(a), y = f80_unpack(b);
+
+    c->flags &= (u16)~FPU_C1;
+    if (num_is_nan(x) || num_is_nan(y))
+        return f80_pack(fpu_nan2(c, &fpu_fmt_f80, x, y));
+    if (y.class == FPU_INF && (y.sign ? x.class == FPU_INF : x.class == FPU_ZERO))
+        return f80_pack(fpu_invalid(c));
+    if (fpu_denormal(c, x, y))
+        return a;
+    if (y.class == FPU_INF)
+        return f80_pack(y.sign ? num_zero(x.sign) : num_inf(x.sign));
+    return f80_pack(x.class == FPU_FINITE ? scale_finite(c, x, y) : x);
+}
+
+struct f80 f80_xtract(struct fpu_ctx *c, struct f80 a, struct f80 *exponent)
+{
+    struct fpu_num n = f80_unpack(a);
+
+    c->flags &= (u16)~FPU_C1;
+    if (num_is_nan(n)) {
+        *exponent = f80_pack(fpu_nan1(c, n));
+        return *exponent;
+    }
+    if (n.class == FPU_ZERO) {
+        fpu_raise(c, FPU_ZE);
+        *exponent = f80_pack(num_inf(true));
+        return a;
+    }
+    if (n.class == FPU_INF) {
+        *exponent = f80_pack(num_inf(false));
+        return a;
+    }
+    fpu_denormal(c, n, n);
+    *exponent = f80_from_i64(n.exp);
+    n.exp = 0;
+    return f80_pack(n);
+}
