@@ -23,12 +23,16 @@ enum gpr {
 
 enum seg_reg { ES, CS, SS, DS, FS, GS, SEG_COUNT };
 
-/* What an operand is. The size of GPR, MEM and IMM operands is in struct operand.size. */
+/* What an operand is. Its size is insn.msize if it is the ModRM operand (r/m), else insn.osize;
+ * where the two differ (MOVZX, CRC32, PINSRB, ...) the semantics name them. */
 enum operand_kind {
     OPND_NONE,
     OPND_GPR,   /* reg 0..15 */
     OPND_GPR8H, /* AH CH DH BH: reg 0..3 */
-    OPND_MEM,   /* insn.seg, base, index, scale, disp */
+    OPND_MEM,   /* insn.seg : base + (index << scale) + disp, cut to asize */
+    OPND_MOFFS, /* insn.seg : imm */
+    OPND_SI,    /* string source, insn.seg : rSI */
+    OPND_DI,    /* string destination, ES : rDI */
     OPND_IMM,   /* insn.imm, already sign- or zero-extended to 64 bits as the row says */
     OPND_IMM2,  /* ENTER's second immediate (imm bits 16..23), EXTRQ-like */
     OPND_REL,   /* branch displacement: insn.imm, sign-extended, counts from the next insn */
@@ -64,9 +68,11 @@ struct insn {
     u8 len;   /* bytes, 1..15 */
     u8 osize; /* effective operand size in bytes: 2, 4, 8; byte forms have osize 1 */
     u8 asize; /* effective address size in bytes: 2, 4, 8 */
-    u8 seg;   /* effective segment of the memory operand (overrides, SS for BP/SP bases) */
+    u8 seg;   /* effective segment of the memory operand (overrides, SS for BP/SP bases); DS or
+                 the override for those that address memory implicitly (XLAT, MONITOR, ...) */
     u8 prefix;
-    u8 msize; /* bytes of the memory operand, 0 if it has none or its size is not a number */
+    u8 msize; /* bytes of the r/m operand, memory or register, or of a string element; 0: none,
+                 or an area (FXSAVE) */
     struct operand op[4]; /* in the manual's order: destination first */
     u8 base;  /* enum gpr; RIP-relative: GPR_BASE, see disp */
     u8 index; /* enum gpr, GPR_ZERO: none */
@@ -108,8 +114,12 @@ enum insn_attr {
     ATTR_SSE = 1 << 12,      /* checks CR0.EM, CR4.OSFXSR (#UD), CR0.TS (#NM) */
     ATTR_MMX = 1 << 13,      /* checks CR0.EM (#UD), CR0.TS (#NM), pending x87 faults */
     ATTR_ALIGN16 = 1 << 14,  /* its 16-byte memory operand must be aligned, else #GP */
-    ATTR_USER = 1 << 15,     /* user mode may run it to completion: hardware is the oracle */
-    ATTR_NOMEM = 1 << 16,    /* address only (LEA, prefetch, NOP Ev): no access */
+    ATTR_NOHW = 1 << 15,     /* user mode can't run it to completion, or what it gives is not a
+                                function of registers and memory */
+    ATTR_USER = 1 << 16,     /* neither NOHW nor PRIV: hardware is the oracle (set by itself) */
+    ATTR_NOMEM = 1 << 17,    /* address only (LEA, prefetch, NOP Ev): no access */
+    ATTR_FALLBACK = 1 << 18, /* without the feature the encoding means the row before this one
+                                (TZCNT: BSF), not #UD */
 };
 
 extern const struct insn_row insn_rows[];
