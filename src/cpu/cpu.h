@@ -6,7 +6,9 @@
  * Between blocks, `rip` is the address of the next instruction. Inside a block it is stale:
  * the block began at gpr[GPR_BASE], and the running instruction is base + op->at. C functions
  * behind emulation stubs are entered with `rip` already on the *next* instruction and `op` on
- * the current one; to branch they set rip.
+ * the current one; to branch they set rip. op == NULL means that no instruction is running (an
+ * event is being delivered, or a task switch has reached the new task): a fault then leaves rip
+ * as it is, and nothing can be retried.
  */
 #ifndef ERSATZ_CPU_CPU_H
 #define ERSATZ_CPU_CPU_H
@@ -193,9 +195,12 @@ struct cpu {
     u8 sipi_vector;
     bool nmi_blocked, smm, nmi_blocked_smm;
     bool single;     /* run the next block one instruction at a time: see cpu/run.c */
-    bool fault_ext;  /* delivering an external event: error codes get EXT */
-    u8 fault_depth;  /* 0, 1 delivering a contributory/#PF fault, 2 delivering #DF */
-    u8 fault_vector; /* the fault being delivered, for the double-fault rules */
+    bool delivering; /* an event is on its way through the IDT (cpu/interrupt.h) */
+    bool fault_ext;  /* and is no software interrupt: error codes get EXT */
+    u8 fault_class;  /* and counts as this for the double fault rules: enum fault_class */
+    bool step_rf;    /* EFLAGS.RF is cleared at the end of this instruction (cpu/debug.h) */
+    u8 step_shadow;  /* the shadow under which this instruction runs */
+    u32 step_held;   /* traps that the shadow of MOV SS held back */
     u32 smbase;
 
     /* MSRs that have no better home */
