@@ -41,9 +41,16 @@ typedef void memmap_changed_fn(void *opaque);
  * translated code. A page with any bit set never gets a fast write entry.
  */
 struct page_info {
-    u32 code;   /* bit n: bytes 128n .. 128n+127 hold code of some block */
-    u32 blocks; /* owner's list head (index + 1, 0: none); see cpu/block.h */
+    u32 code;          /* bit n: bytes 128n .. 128n+127 hold code of some block */
+    u8 writers;        /* enum page_writers */
+    i64 writer;        /* the linear page, if PAGE_WRITER_ONE */
+    void *blocks;      /* the engine's list of blocks on this page: cpu/block.h */
 };
+
+/* Under which linear pages views hold fast write entries for a page, so that they can be taken
+ * back when the page gains code. Whoever clears the last bit of `code` sets PAGE_WRITER_NONE:
+ * no write entry exists while a bit is set. */
+enum page_writers { PAGE_WRITER_NONE, PAGE_WRITER_ONE, PAGE_WRITER_MANY };
 
 /* Called when a write (from a CPU's slow path or DMA) hits a piece whose code bit is set. */
 typedef void memmap_code_write_fn(void *opaque, physaddr addr, u64 len);

@@ -1,1 +1,7 @@
 # SPDX-License-Identifier: MIT
+libersatz_core_la_SOURCES += \
+    %D%/mmu.c \
+    %D%/mmu.h \
+    %D%/view.c \
+    %D%/view.h \
+    %D%/walk.c

@@ -49,6 +49,11 @@ struct mmu {
     u64 cr0, cr3, cr4, efer;
     u64 pdpte[4];   /* PAE: loaded by MOV CR3 (SDM vol. 3, 4.4.1) */
     u64 phys_mask;  /* bits of a physical address, MAXPHYADDR */
+    bool huge_1g;   /* CPUID says 1 GiB pages */
+    /* Linear pages that were filled from pages larger than 4 KiB lie in here: INVLPG there
+     * drops the whole large page. */
+    i64 large_first, large_last;
+    u64 large_span; /* the largest such page, in pages of 4 KiB; 0: none */
     u64 stat_walks, stat_fills, stat_flushes;
     u64 generation; /* counts every flush, for who caches fetch translations */
 };
