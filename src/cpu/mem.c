@@ -8,6 +8,7 @@
 
 #include "board/memmap.h"
 #include "cpu/block.h"
+#include "cpu/debug.h"
 
 /* An access is cut into at most two parts, one a page. */
 struct part {
@@ -53,34 +54,6 @@ linaddr mem_segment_slow(struct cpu *c, enum seg_reg seg, u64 off, unsigned size
     return (u32)(s->base + off);
 }
 
-/* --- debug registers: data breakpoints (SDM vol. 3, 17.2.4) --- */
-
-static bool breakpoint_hit(const struct cpu *c, unsigned i, linaddr lin, unsigned n, bool write)
-{
-    static const u8 len_of[4] = {1, 2, 8, 4};
-    unsigned rw = c->dr7 >> (16 + 4 * i) & 3, len = len_of[c->dr7 >> (18 + 4 * i) & 3];
-    linaddr at = c->dr[i] & ~(u64)(len - 1);
-    if (!(rw == 3 || (rw == 1 && write)))
-        return false;
-    return lin < at + len && at < lin + n;
-}
-
-static void check_breakpoints(struct cpu *c, linaddr lin, unsigned n, bool write)
-{
-    u32 hit = 0;
-    for (unsigned i = 0; i < 4; i++)
-        if (breakpoint_hit(c, i, lin, n, write))
-            hit |= 1u << i;
-    u32 enabled = (c->dr7 | c->dr7 >> 1) & 0x55;
-    u32 armed = (enabled & 1) | (enabled >> 1 & 2) | (enabled >> 2 & 4) | (enabled >> 3 & 8);
-    if (!(hit & armed))
-        return;
-    if (c->op && c->op->left > 1)
-        cpu_retry_single(c);
-    c->dr6_pending |= hit;
-    c->pending |= PEND_DEBUG;
-}
-
 /* --- the slow path proper --- */
 
 static void check_access(struct cpu *c, linaddr lin, unsigned n, enum seg_reg seg, bool write)
@@ -91,8 +64,8 @@ static void check_access(struct cpu *c, linaddr lin, unsigned n, enum seg_reg se
         return;
     if (c->cpl == 3 && (c->cr0 & CR0_AM) && (c->eflags & EFL_AC) && n <= 8 && (lin & (n - 1)))
         cpu_raise(c, VEC_AC, 0);
-    if (c->dr7 & 0xff)
-        check_breakpoints(c, lin, n, write);
+    if (cpu_debug_watches(c))
+        cpu_debug_data(c, lin, n, write);
 }
 
 static struct mmu_target translate(struct cpu *c, enum mmu_view_id view, linaddr lin,
