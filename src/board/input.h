@@ -30,7 +30,7 @@ enum input_kind {
 #define INPUT(kind, text) INPUT_##kind,
     INPUT_KINDS(INPUT)
 #undef INPUT
-    INPUT_KIND_COUNT
+        INPUT_KIND_COUNT
 };
 
 struct input_event {
@@ -40,7 +40,7 @@ struct input_event {
 };
 
 /* Returns false if the device cannot take the event yet (a full FIFO): it stays first in
- * line, and later events of its kind and `a` wait behind it. */
+ * line, and later events of its stream (its kind and, for serial ports, `a`) wait behind it. */
 typedef bool input_sink_fn(void *opaque, const struct input_event *ev);
 
 struct input_sink {
@@ -48,10 +48,15 @@ struct input_sink {
     void *opaque;
 };
 
+#define INPUT_PORTS 4    /* of the kinds that name one in `a` */
+#define INPUT_SHARE 4096 /* events that each stream may have waiting */
+#define INPUT_STREAM_COUNT (INPUT_KIND_COUNT * INPUT_PORTS)
+
 struct input {
     pthread_mutex_t lock;
-    struct input_event *queue; /* ring */
-    unsigned head, count, capacity;
+    struct input_event *queue; /* in order of arrival */
+    unsigned count, capacity;
+    unsigned waiting[INPUT_STREAM_COUNT]; /* events of each stream in the queue */
     struct input_sink sink[INPUT_KIND_COUNT];
     /* Sees each event as it is delivered: a recorder. */
     void (*tap)(void *opaque, const struct input_event *ev);
@@ -63,9 +68,11 @@ struct input {
 int input_init(struct input *in, struct clock *clock);
 void input_destroy(struct input *in);
 void input_connect(struct input *in, enum input_kind kind, input_sink_fn *fn, void *opaque);
-/* Any thread. False if the queue is full (4096 events): try again later. */
+/* Any thread. False if the stream has INPUT_SHARE events waiting: try again later. */
 bool input_post(struct input *in, enum input_kind kind, u64 a, u64 b);
 /* vCPU thread, between slices. Returns how many events were delivered. */
 unsigned input_deliver(struct input *in);
+/* Wakes a machine that sleeps on `wake`. Any thread, and async-signal-safe. */
+void input_wake(struct input *in);
 
 #endif

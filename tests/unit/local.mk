@@ -11,6 +11,8 @@ endif
 %C%_base_log_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_base_log_LDADD = $(check_libs)
 
+include tests/unit/board/local.mk
+
 check_PROGRAMS += $(unit_tests)
 if CAN_RUN
 TESTS += $(unit_tests)
