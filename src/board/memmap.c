@@ -83,7 +83,7 @@ static int alloc_pages(struct memmap *m, struct mem_range *r, struct ersatz_erro
     if (first + n > m->page_count) {
         struct page_info *p = realloc(m->pages, (first + n) * sizeof *p);
         if (!p)
-            return err_set(err, ERSATZ_E_MEMORY, "%s: no memory for its page table", r->name);
+            return err_set(err, ERSATZ_E_NOMEM, "%s: no memory for its page table", r->name);
         m->pages = p;
         m->page_count = (u32)(first + n);
     }
@@ -101,7 +101,7 @@ static int check_range(const struct memmap *m, const struct mem_range *r, unsign
     if (!is_mmio(r) && (r->base | r->size) % PAGE_SIZE)
         return err_set(err, ERSATZ_E_VALUE, "%s: not page-aligned", r->name);
     if (i < m->count && m->ranges[i].base <= r->base + (r->size - 1))
-        return err_set(err, ERSATZ_E_BUSY, "%s at %llxh overlaps %s", r->name,
+        return err_set(err, ERSATZ_E_CONFLICT, "%s at %llxh overlaps %s", r->name,
                        (unsigned long long)r->base, m->ranges[i].name);
     return 0;
 }
@@ -118,7 +118,7 @@ int memmap_add(struct memmap *m, const struct mem_range *r, struct ersatz_error 
         unsigned capacity = m->capacity ? 2 * m->capacity : 16;
         struct mem_range *p = realloc(m->ranges, capacity * sizeof *p);
         if (!p)
-            return err_set(err, ERSATZ_E_MEMORY, "%s: no memory for the map", r->name);
+            return err_set(err, ERSATZ_E_NOMEM, "%s: no memory for the map", r->name);
         m->ranges = p;
         m->capacity = capacity;
     }

@@ -70,7 +70,7 @@ struct memmap {
 void memmap_init(struct memmap *m, struct log *log);
 void memmap_destroy(struct memmap *m);
 
-/* Adds a range; an overlap with another one is refused (ERSATZ_ERR_BUSY). Copies *r. */
+/* Adds a range; an overlap with another one is refused (ERSATZ_E_CONFLICT). Copies *r. */
 int memmap_add(struct memmap *m, const struct mem_range *r, struct ersatz_error *err);
 /* Removes the range that begins at base; true if there was one. */
 bool memmap_remove(struct memmap *m, physaddr base);

@@ -15,7 +15,7 @@ int portmap_init(struct portmap *p, struct log *log, struct ersatz_error *err)
 {
     *p = (struct portmap){.log = log};
     p->owner = calloc(PORT_COUNT, 1);
-    return p->owner ? 0 : err_set(err, ERSATZ_E_MEMORY, "no memory for the port map");
+    return p->owner ? 0 : err_set(err, ERSATZ_E_NOMEM, "no memory for the port map");
 }
 
 void portmap_destroy(struct portmap *p)
@@ -31,12 +31,12 @@ int portmap_add(struct portmap *p, const struct port_range *r, struct ersatz_err
         return err_set(err, ERSATZ_E_VALUE, "%s: ports %xh + %u are none", r->name, r->base,
                        r->count);
     if (p->count == MAX_RANGES)
-        return err_set(err, ERSATZ_E_BUSY, "%s: too many spans of ports", r->name);
+        return err_set(err, ERSATZ_E_CONFLICT, "%s: too many spans of ports", r->name);
     if (p->count == p->capacity) {
         unsigned capacity = p->capacity ? 2 * p->capacity : 32;
         struct port_range *n = realloc(p->ranges, capacity * sizeof *n);
         if (!n)
-            return err_set(err, ERSATZ_E_MEMORY, "%s: no memory for the port map", r->name);
+            return err_set(err, ERSATZ_E_NOMEM, "%s: no memory for the port map", r->name);
         p->ranges = n;
         p->capacity = capacity;
     }

@@ -88,10 +88,10 @@ START_TEST(overlap_and_misfit_are_refused)
         u64 size;
         int error;
     } tries[] = {
-        {0, 0x1000, ERSATZ_E_BUSY},
-        {0x3000, 0x2000, ERSATZ_E_BUSY},
-        {0xFF000, 0x2000, ERSATZ_E_BUSY},
-        {0x4000, 0xFFFFFFFFFFFFBFFF & ~0xFFFull, ERSATZ_E_BUSY},
+        {0, 0x1000, ERSATZ_E_CONFLICT},
+        {0x3000, 0x2000, ERSATZ_E_CONFLICT},
+        {0xFF000, 0x2000, ERSATZ_E_CONFLICT},
+        {0x4000, 0xFFFFFFFFFFFFBFFF & ~0xFFFull, ERSATZ_E_CONFLICT},
         {0x4000, 0, ERSATZ_E_VALUE},
         {0x4800, 0x1000, ERSATZ_E_VALUE},
         {0x4000, 0x800, ERSATZ_E_VALUE},
@@ -243,9 +243,9 @@ START_TEST(pages_are_reused)
     ck_assert_uint_eq(b.map.page_count, pages);
     ck_assert(!memmap_remove(&b.map, 0x10800));
     /* no two pages share an entry */
-    memmap_page(&b.map, 0x10000)->blocks = 7;
+    memmap_page(&b.map, 0x10000)->blocks = &b;
     for (physaddr a = 0; a < 0x4000; a += 0x1000)
-        ck_assert_uint_eq(memmap_page(&b.map, a)->blocks, 0);
+        ck_assert_ptr_null(memmap_page(&b.map, a)->blocks);
     memmap_destroy(&b.map);
 }
 END_TEST
