@@ -12,6 +12,7 @@ endif
 %C%_base_log_LDADD = $(check_libs)
 
 include tests/unit/board/local.mk
+include tests/unit/mmu/local.mk
 
 check_PROGRAMS += $(unit_tests)
 if CAN_RUN
