@@ -5,7 +5,8 @@
  *
  * Two tables answer the same questions: fpu_soft (portable integer arithmetic, the reference)
  * and, on x86-64 hosts, fpu_hw (the host's own units). They agree bit for bit, flags included,
- * but for f32_rcp/f32_rsqrt and the last bit of a few transcendental results (see trans.h).
+ * but for f32_rcp/f32_rsqrt and the last place (with C1) of some transcendental results, where
+ * real units are not correctly rounded themselves (see wide.h).
  *
  * How a caller uses a kernel:
  *  - one struct fpu_ctx for SSE and one for x87, kept with the guest's control registers;

@@ -75,6 +75,69 @@ HW_BINARY(f80_prem, "fprem", PREM_CONDITIONS)
 HW_BINARY(f80_prem1, "fprem1", PREM_CONDITIONS)
 HW_UNARY(f80_sqrt, "fsqrt", FPU_C1)
 HW_UNARY(f80_rint, "frndint", FPU_C1)
+HW_UNARY(f80_f2xm1, "f2xm1", FPU_C1)
+HW_UNARY(f80_sin, "fsin", FPU_C1 | FPU_C2)
+HW_UNARY(f80_cos, "fcos", FPU_C1 | FPU_C2)
+
+/* These pop: ST(0) = x, ST(1) = y, one result. */
+#define HW_POPPING(name, insn)                                                                     \
+    struct f80 hw_##name(struct fpu_ctx *c, struct f80 x, struct f80 y)                            \
+    {                                                                                              \
+        struct f80 r = x;                                                                          \
+        u16 sw;                                                                                    \
+        if (possible(c)) {                                                                         \
+            asm volatile("fldt %[y]\n\tfldt %[x]\n\tfnclex\n\t" insn                               \
+                         "\n\tfnstsw %[sw]\n\tfstpt %[r]"                                          \
+                         : [r] "=m"(r), [sw] "=a"(sw)                                              \
+                         : [x] "m"(x), [y] "m"(y));                                                \
+            if (accepted(c, sw, FPU_C1))                                                           \
+                return r;                                                                          \
+        }                                                                                          \
+        return name(c, x, y);                                                                      \
+    }
+
+HW_POPPING(f80_yl2x, "fyl2x")
+HW_POPPING(f80_yl2xp1, "fyl2xp1")
+HW_POPPING(f80_patan, "fpatan")
+
+/* FPTAN and FSINCOS push one more result unless C2 (bit 2 of AH) says "out of range". */
+#define RUN_PUSH(insn)                                                                             \
+    "fldt %[a]\n\tfnclex\n\t" insn "\n\tfnstsw %[sw]\n\tfstpt %[top]\n\t"                          \
+    "test $0x4, %%ah\n\tjnz 1f\n\tfstpt %[r]\n1:"
+
+struct f80 hw_f80_tan(struct fpu_ctx *c, struct f80 a)
+{
+    struct f80 r = a, top;
+    u16 sw;
+
+    if (possible(c)) {
+        asm volatile(RUN_PUSH("fptan")
+                     : [r] "+m"(r), [top] "=m"(top), [sw] "=a"(sw)
+                     : [a] "m"(a)
+                     : "cc");
+        if (accepted(c, sw, FPU_C1 | FPU_C2))
+            return r;
+    }
+    return f80_tan(c, a);
+}
+
+struct f80 hw_f80_sincos(struct fpu_ctx *c, struct f80 a, struct f80 *cosine)
+{
+    struct f80 r = a, top;
+    u16 sw;
+
+    if (possible(c)) {
+        asm volatile(RUN_PUSH("fsincos")
+                     : [r] "+m"(r), [top] "=m"(top), [sw] "=a"(sw)
+                     : [a] "m"(a)
+                     : "cc");
+        if (accepted(c, sw, FPU_C1 | FPU_C2)) {
+            *cosine = sw & FPU_C2 ? a : top;
+            return r;
+        }
+    }
+    return f80_sincos(c, a, cosine);
+}
 
 struct f80 hw_f80_xtract(struct fpu_ctx *c, struct f80 a, struct f80 *exponent)
 {

@@ -76,6 +76,11 @@ static void put80(struct result *r, int i, struct f80 v)
     X(f80_to_i32, F80_INT) X(f80_to_i64, F80_INT) X(f80_to_i16_trunc, F80_INT)                     \
     X(f80_to_i32_trunc, F80_INT) X(f80_to_i64_trunc, F80_INT) X(f80_to_bcd, F80_BCD)
 
+/* The host rounds these wrongly now and then: see nearly(). */
+#define TRANSCENDENTAL_ROWS(X)                                                                     \
+    X(f80_f2xm1, F80_1) X(f80_yl2x, F80_2) X(f80_yl2xp1, F80_2) X(f80_patan, F80_2)                \
+    X(f80_sin, F80_1) X(f80_cos, F80_1) X(f80_tan, F80_1) X(f80_sincos, F80_OUT)
+
 #define RUN(n, SHAPE)                                                                              \
     static void run_##n(const struct fpu_ops *o, struct fpu_ctx *c, const struct operands *in,     \
                         struct result *r)                                                          \
@@ -83,15 +88,18 @@ static void put80(struct result *r, int i, struct f80 v)
         SHAPE(n);                                                                                  \
     }
 ROWS(RUN)
+TRANSCENDENTAL_ROWS(RUN)
 
 struct row {
     const char *name;
     void (*run)(const struct fpu_ops *, struct fpu_ctx *, const struct operands *,
                 struct result *);
+    bool transcendental;
 };
 
-#define ROW(n, SHAPE) {#n, run_##n},
-static const struct row rows[] = {ROWS(ROW)};
+#define ROW(n, SHAPE) {#n, run_##n, false},
+#define TRANSCENDENTAL_ROW(n, SHAPE) {#n, run_##n, true},
+static const struct row rows[] = {ROWS(ROW) TRANSCENDENTAL_ROWS(TRANSCENDENTAL_ROW)};
 
 static void show(const char *which, const struct result *r)
 {
@@ -150,21 +158,38 @@ static void generate(struct rng *r, const struct row *row, struct operands *in,
         c->flags = rng_next(r) & FPU_CONDITIONS;
 }
 
+/* Whether two inexact results are neighbours, and only C1, which says which way, differs too. */
+static bool nearly(const struct result *g)
+{
+    for (int i = 0; i < 2; i++) {
+        u128 a = (u128)g[0].se[i] << 63 | (g[0].v[i] & MASK(63));
+        u128 b = (u128)g[1].se[i] << 63 | (g[1].v[i] & MASK(63));
+        if (a - b + 1 > 2)
+            return false;
+    }
+    return g[0].flags & FPU_PE && !((g[0].flags ^ g[1].flags) & ~FPU_C1);
+}
+
 static bool check_row(const struct row *row, long cases)
 {
     struct rng r = {1};
-    long bad = 0;
+    long bad = 0, near = 0;
 
     for (long i = 0; i < cases; i++) {
         struct operands in;
         struct fpu_ctx c;
         struct result got[2];
         generate(&r, row, &in, &c);
-        if (!run_case(row, &in, &c, got) && bad++ < SHOWN)
+        if (run_case(row, &in, &c, got))
+            continue;
+        if (row->transcendental && nearly(got))
+            near++;
+        else if (bad++ < SHOWN)
             report(row, &in, &c, got);
     }
-    if (bad)
-        printf("# %s: %ld of %ld differ\n", row->name, bad, cases);
+    if (bad || near)
+        printf("# %s: of %ld, %ld differ, %ld by one in the last place\n", row->name, cases, bad,
+               near);
     return !bad;
 }
 

@@ -83,8 +83,10 @@ static inline struct f80 rng_f80(struct rng *r, struct f80 other)
         else
             v.mant &= MASK(63);
     }
-    if (!rng_below(r, 24))
+    if (!rng_below(r, 16))
         v.mant = v.se & 0x7fff ? BIT(63) : 0;
+    if (!rng_below(r, 32))
+        v = (struct f80){BIT(63), (u16)(v.se & 0x8000) | 0x3fff};
     return v;
 }
 
