@@ -17,7 +17,7 @@
 
 #include "base/bits.h"
 #include "base/types.h"
-#include "cpu/fpu/f80.h"
+#include "cpu/fpu/fpu.h"
 #include "decode/feature.h"
 #include "decode/insn.h"
 #include "mmu/mmu.h"
@@ -118,9 +118,12 @@ struct fpu_state {
     u16 fop;   /* 11 bits */
     u16 fcs, fds;
     u64 fip, fdp;
-    u32 mxcsr;
+    u32 mxcsr; /* flags that the kernels still hold are missing: read by sse_mxcsr() */
     u64 xmm[16][2];
     u64 xcr0;
+    /* The kernels and the controls as they take them, derived from cw and mxcsr. */
+    const struct fpu_ops *ops;
+    struct fpu_ctx x87, sse;
 };
 
 /* What awaits the CPU at the next instruction boundary. */

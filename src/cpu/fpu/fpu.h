@@ -26,12 +26,7 @@
 #define ERSATZ_CPU_FPU_FPU_H
 
 #include "base/types.h"
-
-/* The x87 register: explicit integer bit 63 in mant; se = sign (bit 15) and biased exponent. */
-struct f80 {
-    u64 mant;
-    u16 se;
-};
+#include "cpu/fpu/f80.h"
 
 /* The RC field of MXCSR and of the x87 control word. */
 enum fpu_rounding { FPU_RC_NEAREST, FPU_RC_DOWN, FPU_RC_UP, FPU_RC_ZERO };
