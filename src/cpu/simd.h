@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * MMX and SSE operands as vectors of lanes. Lane 0 is the lowest; an MMX operand is the low half
+ * of a vector, so one body serves both where lanes don't meet.
+ *
+ * Rules: everything is read before anything is written, a memory destination is written before
+ * any register state changes, and MMX instructions change the x87 tags last (mmx_enter).
+ */
+#ifndef ERSATZ_CPU_SIMD_H
+#define ERSATZ_CPU_SIMD_H
+
+#include "cpu/op.h"
+#include "cpu/x87.h"
+
+#define OP(name)                                                                                   \
+    void op_##name(struct cpu *c, const struct insn *in);                                          \
+    void op_##name(struct cpu *c, const struct insn *in)
+
+union vec {
+    u8 u8[16];
+    i8 i8[16];
+    u16 u16[8];
+    i16 i16[8];
+    u32 u32[4];
+    i32 i32[4];
+    u64 u64[2];
+    i64 i64[2];
+};
+
+/* 16 bytes of memory; aligned: #GP if they are not. */
+union vec mem_read_vec(struct cpu *c, const struct insn *in, bool aligned);
+void mem_write_vec(struct cpu *c, const struct insn *in, const union vec *v, bool aligned);
+
+/* Whether the row's 16-byte memory operand must be aligned. */
+static inline bool vec_aligned(const struct insn *in)
+{
+    return insn_rows[in->row].attr & ATTR_ALIGN16;
+}
+
+static inline union vec *xmm(struct cpu *c, unsigned r)
+{
+    return (union vec *)c->fpu.xmm[r];
+}
+
+static inline bool vec_is_mm(const struct insn *in, unsigned n)
+{
+    return in->op[n].kind == OPND_MM;
+}
+
+/* Operand n, MM, XMM or memory of up to 16 bytes; what it doesn't have is zero. */
+static inline union vec vec_read(struct cpu *c, const struct insn *in, unsigned n)
+{
+    union vec v = {.u64 = {0, 0}};
+
+    switch (in->op[n].kind) {
+    case OPND_XMM: return *xmm(c, in->op[n].reg);
+    case OPND_MM: v.u64[0] = mmx_read(c, in->op[n].reg); return v;
+    default:
+        if (in->msize == 16)
+            return mem_read_vec(c, in, vec_aligned(in));
+        v.u64[0] = mem_read_operand(c, in, in->msize);
+        return v;
+    }
+}
+
+/* The low `size` bytes (4 or 8) of operand n, which is MM, XMM or memory of that size. */
+static inline u64 vec_read_low(struct cpu *c, const struct insn *in, unsigned n, unsigned size)
+{
+    switch (in->op[n].kind) {
+    case OPND_XMM: return zext(c->fpu.xmm[in->op[n].reg][0], size);
+    case OPND_MM: return zext(mmx_read(c, in->op[n].reg), size);
+    default: return mem_read_operand(c, in, size);
+    }
+}
+
+/* A whole register, operand n. */
+static inline void vec_write(struct cpu *c, const struct insn *in, unsigned n, const union vec *v)
+{
+    if (in->op[n].kind == OPND_XMM)
+        *xmm(c, in->op[n].reg) = *v;
+    else
+        mmx_write(c, in->op[n].reg, v->u64[0]);
+}
+
+/* An XMM source was read by an instruction that could have had an MMX one. */
+static inline void vec_used(struct cpu *c, const struct insn *in, unsigned n)
+{
+    if (vec_is_mm(in, n))
+        mmx_enter(c);
+}
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * MMX and SSE data movement: nothing is computed, no exception but those of memory. SDM vol. 1,
+ * 9.4.1, 10.4.1 and 11.4.1.
+ */
+#include "cpu/simd.h"
+
+union vec mem_read_vec(struct cpu *c, const struct insn *in, bool aligned)
+{
+    u64 off = mem_ea(c, in);
+    union vec v;
+    linaddr lin = mem_linear(c, in->seg, off, 16, false);
+
+    if (aligned && lin & 15)
+        cpu_raise(c, VEC_GP, 0);
+    const u8 *p = mmu_fast_read(&c->mmu, lin, 16);
+    if (likely(p != NULL))
+        memcpy(&v, p, 16);
+    else
+        mem_read_bytes(c, in->seg, off, &v, 16);
+    return v;
+}
+
+void mem_write_vec(struct cpu *c, const struct insn *in, const union vec *v, bool aligned)
+{
+    u64 off = mem_ea(c, in);
+    linaddr lin = mem_linear(c, in->seg, off, 16, true);
+
+    if (aligned && lin & 15)
+        cpu_raise(c, VEC_GP, 0);
+    u8 *p = mmu_fast_write(&c->mmu, lin, 16);
+    if (likely(p != NULL))
+        memcpy(p, v, 16);
+    else
+        mem_write_bytes(c, in->seg, off, v, 16);
+}
+
+/* --- whole registers --- */
+
+/* MOVAPS, MOVDQA, MOVNTPS..: aligned. */
+OP(movaps)
+{
+    if (in->op[0].kind == OPND_MEM)
+        mem_write_vec(c, in, xmm(c, in->op[1].reg), true);
+    else if (in->op[1].kind == OPND_MEM)
+        *xmm(c, in->op[0].reg) = mem_read_vec(c, in, true);
+    else
+        *xmm(c, in->op[0].reg) = *xmm(c, in->op[1].reg);
+}
+
+/* MOVUPS, MOVDQU, LDDQU */
+OP(movups)
+{
+    if (in->op[0].kind == OPND_MEM)
+        mem_write_vec(c, in, xmm(c, in->op[1].reg), false);
+    else if (in->op[1].kind == OPND_MEM)
+        *xmm(c, in->op[0].reg) = mem_read_vec(c, in, false);
+    else
+        *xmm(c, in->op[0].reg) = *xmm(c, in->op[1].reg);
+}
+
+/* --- scalars: between registers the upper part stays, from memory it is cleared --- */
+
+static void move_scalar(struct cpu *c, const struct insn *in, unsigned size)
+{
+    u64 v = vec_read_low(c, in, 1, size);
+
+    if (in->op[0].kind == OPND_MEM) {
+        mem_write_operand(c, in, v, size);
+        return;
+    }
+    union vec *d = xmm(c, in->op[0].reg);
+    if (in->op[1].kind == OPND_MEM)
+        d->u64[0] = d->u64[1] = 0;
+    st_size(d, v, size);
+}
+
+OP(movss)
+{
+    move_scalar(c, in, 4);
+}
+
+OP(movsd_xmm)
+{
+    move_scalar(c, in, 8);
+}
+
+/* MOVD, MOVQ between MM or XMM and r/m: osize 8 under REX.W. */
+OP(movd)
+{
+    unsigned size = in->msize;
+
+    if (in->op[0].kind == OPND_XMM) {
+        u64 v = operand_read(c, in, 1, size);
+        *xmm(c, in->op[0].reg) = (union vec){.u64 = {v, 0}};
+    } else if (in->op[0].kind == OPND_MM) {
+        mmx_write(c, in->op[0].reg, operand_read(c, in, 1, size));
+    } else {
+        operand_write(c, in, 0, vec_read_low(c, in, 1, size), size);
+        vec_used(c, in, 1);
+    }
+}
+
+/* MOVQ mm, mm/m64 and back; MOVNTQ. */
+OP(movq_mm)
+{
+    u64 v = vec_read_low(c, in, 1, 8);
+
+    if (in->op[0].kind == OPND_MM) {
+        mmx_write(c, in->op[0].reg, v);
+    } else {
+        mem_write_operand(c, in, v, 8);
+        mmx_enter(c);
+    }
+}
+
+/* MOVQ xmm, xmm/m64 and back: the upper half is cleared. */
+OP(movq_xmm)
+{
+    u64 v = vec_read_low(c, in, 1, 8);
+
+    if (in->op[0].kind == OPND_XMM)
+        *xmm(c, in->op[0].reg) = (union vec){.u64 = {v, 0}};
+    else
+        mem_write_operand(c, in, v, 8);
+}
+
+OP(movq2dq)
+{
+    u64 v = mmx_read(c, in->op[1].reg);
+    mmx_enter(c);
+    *xmm(c, in->op[0].reg) = (union vec){.u64 = {v, 0}};
+}
+
+OP(movdq2q)
+{
+    mmx_write(c, in->op[0].reg, c->fpu.xmm[in->op[1].reg][0]);
+}
+
+/* --- halves --- */
+
+/* The 8-byte half `half` of an XMM register, from or to memory. */
+static void move_half(struct cpu *c, const struct insn *in, unsigned half)
+{
+    if (in->op[0].kind == OPND_MEM)
+        mem_write_operand(c, in, c->fpu.xmm[in->op[1].reg][half], 8);
+    else
+        c->fpu.xmm[in->op[0].reg][half] = mem_read_operand(c, in, 8);
+}
+
+#define MOVE_HALF(name, half)                                                                      \
+    OP(name)                                                                                       \
+    {                                                                                              \
+        move_half(c, in, half);                                                                    \
+    }
+
+MOVE_HALF(movlps, 0)
+MOVE_HALF(movhps, 1)
+
+OP(movhlps)
+{
+    c->fpu.xmm[in->op[0].reg][0] = c->fpu.xmm[in->op[1].reg][1];
+}
+
+OP(movlhps)
+{
+    c->fpu.xmm[in->op[0].reg][1] = c->fpu.xmm[in->op[1].reg][0];
+}
+
+OP(movddup)
+{
+    u64 v = vec_read_low(c, in, 1, 8);
+    *xmm(c, in->op[0].reg) = (union vec){.u64 = {v, v}};
+}
+
+OP(movsldup)
+{
+    union vec v = vec_read(c, in, 1);
+    *xmm(c, in->op[0].reg) = (union vec){.u32 = {v.u32[0], v.u32[0], v.u32[2], v.u32[2]}};
+}
+
+OP(movshdup)
+{
+    union vec v = vec_read(c, in, 1);
+    *xmm(c, in->op[0].reg) = (union vec){.u32 = {v.u32[1], v.u32[1], v.u32[3], v.u32[3]}};
+}
+
+/* --- by mask --- */
+
+/*
+ * MASKMOVQ, MASKMOVDQU: the bytes whose mask has bit 7, at DS:rDI (overridable). A byte that is
+ * not selected is not accessed; all are checked before the first is written.
+ */
+static void mask_move(struct cpu *c, const struct insn *in, unsigned n)
+{
+    union vec v = vec_read(c, in, 0), mask = vec_read(c, in, 1);
+    u64 off = zext(c->gpr[RDI], in->asize);
+
+    for (unsigned i = 0; i < n; i++)
+        if (mask.u8[i] & 0x80)
+            mem_probe_write(c, in->seg, zext(off + i, in->asize), 1);
+    for (unsigned i = 0; i < n; i++)
+        if (mask.u8[i] & 0x80)
+            mem_write(c, in->seg, zext(off + i, in->asize), v.u8[i], 1);
+    vec_used(c, in, 0);
+}
+
+OP(maskmovq)
+{
+    mask_move(c, in, 8);
+}
+
+OP(maskmovdqu)
+{
+    mask_move(c, in, 16);
+}
