@@ -93,7 +93,7 @@ static inline bool insn_rip_relative(const struct insn *in)
 struct insn_row {
     const char *name; /* mnemonic, lower case */
     u32 attr;         /* enum insn_attr */
-    u16 flags_read, flags_written, flags_undefined; /* EFLAGS bits CF PF AF ZF SF DF OF */
+    u16 flags_read, flags_written, flags_undefined; /* EFLAGS bits, see flags.def */
     u8 cpu;           /* enum cpu_feature: what must be there, else #UD */
     u8 noperands;
 };
@@ -120,6 +120,7 @@ enum insn_attr {
     ATTR_NOMEM = 1 << 17,    /* address only (LEA, prefetch, NOP Ev): no access */
     ATTR_FALLBACK = 1 << 18, /* without the feature the encoding means the row before this one
                                 (TZCNT: BSF), not #UD */
+    ATTR_COND = 1 << 19,     /* the low four bits of insn.opcode are a condition (set by itself) */
 };
 
 extern const struct insn_row insn_rows[];
@@ -140,6 +141,9 @@ enum decode_result {
  * row ROW_UD. Which features the CPU has is not looked at: the caller checks insn_row.cpu.
  */
 enum decode_result insn_decode(struct insn *in, const u8 *p, size_t n, enum code_mode mode);
+
+/* The flags that this instruction reads; for ATTR_COND less than its row says. */
+u16 insn_flags_read(const struct insn *in);
 
 /* Writes Intel-syntax text ("add eax, dword ptr [rbx+8]"); rip is the instruction's own. */
 void insn_print(const struct insn *in, u64 rip, char *buf, size_t size);
