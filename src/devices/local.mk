@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 libersatz_core_la_SOURCES += \
+    %D%/apic_bus.c \
+    %D%/apic_bus.h \
     %D%/device.c \
     %D%/device.h \
     %D%/devices.def \
@@ -7,6 +9,12 @@ libersatz_core_la_SOURCES += \
     %D%/i8254.h \
     %D%/i8259.c \
     %D%/i8259.h \
+    %D%/ioapic.c \
+    %D%/ioapic.h \
+    %D%/lapic.c \
+    %D%/lapic.h \
+    %D%/lapic_regs.c \
+    %D%/lapic_state.h \
     %D%/mc146818.c \
     %D%/mc146818.h \
     %D%/uart16550.c \
