@@ -16,6 +16,10 @@ libersatz_core_la_SOURCES += \
     %D%/sse_move.c \
     %D%/sse_shuffle.c \
     %D%/x87.c \
+    %D%/x87_arith.c \
+    %D%/x87_compare.c \
+    %D%/x87_env.c \
+    %D%/x87_move.c \
     %D%/x87.h \
     %D%/xsave.c \
     %D%/xsave.h
