@@ -47,6 +47,7 @@ const struct operand_form operand_forms[OPC_COUNT] = {
 #define EXT_NONE 0, 0, 0, 0
 #define EXT_PLUSR 7, 0, 0, 0
 #define EXT_CC 15, 0, 0, FORM_CC
+#define EXT_CCM 15, 0, 0, FORM_CC | FORM_MODRM
 #define EXT_MR 0, 0, 0, FORM_MODRM
 #define EXT_MM 0, 0, 0, FORM_MODRM | FORM_MEMORY
 #define EXT_XX 0, 0xc0, 0xc0, FORM_MODRM
