@@ -6,4 +6,6 @@ libersatz_core_la_SOURCES += \
     %D%/log.c \
     %D%/log.def \
     %D%/log.h \
+    %D%/nearest.c \
+    %D%/nearest.h \
     %D%/types.h

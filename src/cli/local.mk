@@ -1,4 +1,41 @@
 # SPDX-License-Identifier: MIT
-ersatz_SOURCES = \
-    %D%/main.c
-ersatz_LDADD = libersatz-core.la
+libersatz_front_la_SOURCES += \
+    %D%/app.c \
+    %D%/app.h \
+    %D%/console.c \
+    %D%/exit.def \
+    %D%/exit.h \
+    %D%/monitor.c \
+    %D%/options.c \
+    %D%/options.def \
+    %D%/options.h \
+    %D%/session.c \
+    %D%/session.h \
+    %D%/terminal.c \
+    %D%/terminal.h
+
+ersatz_SOURCES = %D%/main.c
+ersatz_LDADD = libersatz-front.la libersatz-core.la
+
+cli_tables = src/base/log.def %D%/options.def src/char/backends.def %D%/exit.def
+cli_awk = %D%/table.awk %D%/man.awk %D%/completion.awk %D%/ersatz.1.in
+EXTRA_DIST += $(cli_awk)
+
+# The manual and bash's completion are made from the same tables as the parser.
+nodist_man_MANS += ersatz.1
+CLEANFILES += ersatz.1 ersatz.bash
+ersatz.1: $(cli_tables) $(cli_awk)
+	$(AM_V_GEN)cd $(srcdir) && $(AWK) -v page=%D%/ersatz.1.in -v version=$(PACKAGE_VERSION) \
+	    -v date='November 21, 2026' -f %D%/table.awk -f %D%/man.awk $(cli_tables) \
+	    >$(abs_top_builddir)/$@.new && mv $(abs_top_builddir)/$@.new $(abs_top_builddir)/$@
+
+ersatz.bash: $(cli_tables) $(cli_awk)
+	$(AM_V_GEN)cd $(srcdir) && LC_ALL=C $(AWK) -f %D%/table.awk -f %D%/completion.awk \
+	    $(cli_tables) >$(abs_top_builddir)/$@
+nodist_noinst_DATA = ersatz.bash
+
+install-data-hook:
+	$(MKDIR_P) $(DESTDIR)$(bashcompdir)
+	$(INSTALL_DATA) ersatz.bash $(DESTDIR)$(bashcompdir)/ersatz
+uninstall-hook:
+	rm -f $(DESTDIR)$(bashcompdir)/ersatz

@@ -4,6 +4,6 @@
 
 int main(void)
 {
-    puts(ersatz_err_text(ERSATZ_OK));
+    printf("Ersatz %s\n", ersatz_version());
     return 0;
 }

@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: MIT
-# One Check program per module; the path mirrors src/.
+# One Check program per module; the path mirrors src/, the source is the name with .c.
 unit_tests =
 EXTRA_DIST += %D%/unit.h
 if HAVE_CHECK
-unit_tests += %D%/base/log
+unit_tests += \
+    %D%/base/log \
+    %D%/base/nearest
 endif
-
-%C%_base_log_SOURCES = %D%/base/log.c
-%C%_base_log_CPPFLAGS = $(check_cppflags)
-%C%_base_log_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-%C%_base_log_LDADD = $(check_libs)
 
 include tests/unit/board/local.mk
 include tests/unit/mmu/local.mk

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/app.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/terminal.h"
+
+static const char *const channel_names[] = {"serial0", "serial1", "serial2", "serial3", "debugcon"};
+
+/* ---- connections ---- */
+
+static void output(void *opaque, enum ersatz_channel channel, const uint8_t *bytes, size_t len)
+{
+    struct line *line = opaque;
+    chardev_output(line->dev, bytes, len);
+}
+
+static size_t serial_input(void *opaque, const uint8_t *bytes, size_t len)
+{
+    struct line *line = opaque;
+    return ersatz_serial_input(line->app->machine, line->channel, bytes, len);
+}
+
+/* Gives standard input and output to a line, or (NULL) to the monitor alone. */
+static int claim_stdio(struct app *app, struct chardev *dev, struct line *line,
+                       struct ersatz_error *error)
+{
+    struct console *c = &app->console;
+
+    if (c->dev) {
+        *error = (struct ersatz_error){.code = ERSATZ_E_CONFLICT};
+        strcpy(error->text, "standard input can serve only one connection; mon:stdio shares it "
+                            "between a serial port and the monitor");
+        return -ERSATZ_E_CONFLICT;
+    }
+    c->dev = dev;
+    c->serial = line;
+    return 0;
+}
+
+static int connect_line(struct app *app, enum ersatz_channel channel, const char *spec,
+                        struct ersatz_error *error)
+{
+    struct line *line = &app->lines[channel];
+    enum backend kind = chardev_kind(spec, error);
+
+    if (kind == BACKEND_COUNT)
+        return -ERSATZ_E_NAME;
+    if (kind == BACKEND_NONE)
+        return 0;
+    *line = (struct line){.app = app, .channel = channel};
+    int r = chardev_open(&line->dev, &app->loop, spec, channel_names[channel], error);
+    if (r < 0)
+        return r;
+    if (kind == BACKEND_STDIO || kind == BACKEND_MUX) {
+        r = claim_stdio(app, line->dev, line, error);
+        app->console.has_monitor |= kind == BACKEND_MUX;
+    } else if (channel != ERSATZ_DEBUGCON) {
+        chardev_on_input(line->dev, serial_input, line);
+    }
+    if (r < 0)
+        return r;
+    return ersatz_connect(app->machine, channel, output, line, error);
+}
+
+static int connect_all(struct app *app, struct ersatz_error *error)
+{
+    struct options *o = &app->options;
+    bool monitor = o->monitor ? !strcmp(o->monitor, "stdio") : o->nographic;
+    int r = 0;
+
+    if (!o->serial_count && o->nographic)
+        o->serial[o->serial_count++] = monitor ? "mon:stdio" : "stdio";
+    for (unsigned i = 0; i < o->serial_count && r == 0; i++)
+        r = connect_line(app, ERSATZ_SERIAL0 + i, o->serial[i], error);
+    if (r == 0 && o->debugcon)
+        r = connect_line(app, ERSATZ_DEBUGCON, o->debugcon, error);
+    if (r < 0 || !monitor)
+        return r;
+    app->console.has_monitor = true;
+    if (app->console.dev) /* shared with what has it */
+        return 0;
+    struct chardev *dev;
+    r = chardev_open(&dev, &app->loop, "mon:stdio", "monitor", error);
+    return r < 0 ? r : claim_stdio(app, dev, NULL, error);
+}
+
+/* ---- log ---- */
+
+static void on_line(void *opaque, const char *topic, const char *line)
+{
+    struct app *app = opaque;
+
+    if (topic)
+        fprintf(app->log, "%s\n", line);
+    else
+        fprintf(stderr, "ersatz: %s\n", line);
+}
+
+static int open_log(struct app *app, struct ersatz_error *error)
+{
+    const char *path = app->options.log_file;
+
+    app->log = path ? fopen(path, "we") : stderr;
+    if (app->log)
+        return 0;
+    *error = (struct ersatz_error){.code = ERSATZ_E_OPEN};
+    snprintf(error->text, sizeof error->text, "%s: cannot be written: %s", path, strerror(errno));
+    return -ERSATZ_E_OPEN;
+}
+
+/* ---- rounds ---- */
+
+static void pump_dev(struct chardev *dev, int *soon)
+{
+    int ms = dev ? chardev_pump(dev) : -1;
+    if (ms >= 0 && (*soon < 0 || ms < *soon))
+        *soon = ms;
+}
+
+static void round_of(struct app *app, int at_most_ms)
+{
+    int soon = at_most_ms;
+
+    for (unsigned i = 0; i < ERSATZ_CHANNELS; i++)
+        pump_dev(app->lines[i].dev, &soon);
+    if (!app->console.serial)
+        pump_dev(app->console.dev, &soon);
+    loop_round(&app->loop, app->quit ? 0 : soon);
+}
+
+void app_pause(struct app *app)
+{
+    session_pause(&app->session);
+    while (!session_standing(&app->session))
+        round_of(app, 20);
+}
+
+static void leave(struct app *app, enum exit_status status)
+{
+    app->quit = true;
+    app->status = status;
+}
+
+/* A run has ended by itself. */
+static void ended(struct app *app, const struct ersatz_exit *why)
+{
+    switch (why->why) {
+    case ERSATZ_STOP_POWER_OFF:
+        if (!app->options.no_shutdown)
+            leave(app, EXIT_OK);
+        break;
+    case ERSATZ_STOP_RESET: leave(app, EXIT_OK); break;
+    case ERSATZ_STOP_LIMIT: leave(app, EXIT_LIMIT); break;
+    case ERSATZ_STOP_DEBUG_EXIT: leave(app, (int)((why->value << 1 | 1) & 0xff)); break;
+    case ERSATZ_STOP_TRIPLE_FAULT:
+        fprintf(stderr, "ersatz: %s\n", why->text);
+        leave(app, EXIT_TRIPLE_FAULT);
+        break;
+    case ERSATZ_STOP_HALTED:
+        fprintf(stderr, "ersatz: %s\n", why->text);
+        leave(app, EXIT_HALTED);
+        break;
+    default: fprintf(stderr, "ersatz: %s\n", why->text); leave(app, EXIT_HOST);
+    }
+}
+
+static void main_loop(struct app *app)
+{
+    struct ersatz_exit why;
+    struct ersatz_error error;
+    int result;
+
+    while (!app->quit) {
+        round_of(app, -1);
+        if (terminal_signal())
+            app->quit = true;
+        else if (session_ended(&app->session, &why, &result, &error)) {
+            if (result < 0) {
+                fprintf(stderr, "ersatz: %s\n", error.text);
+                leave(app, EXIT_HOST);
+            } else {
+                ended(app, &why);
+            }
+        }
+    }
+}
+
+static void print_stats(struct app *app)
+{
+    uint64_t hash;
+
+    if (ersatz_ram_hash(app->machine, &hash, NULL) == 0)
+        fprintf(stderr, "instructions %" PRIu64 "\ntime %" PRIu64 " ns\nram %016" PRIx64 "\n",
+                ersatz_instructions(app->machine), ersatz_time(app->machine), hash);
+}
+
+/* ---- from the command line to a machine that runs ---- */
+
+static int build(struct app *app, struct ersatz_error *error)
+{
+    struct options *o = &app->options;
+    int r = open_log(app, error);
+
+    if (r < 0)
+        return r;
+    app->machine = ersatz_create(error);
+    if (!app->machine)
+        return -(int)error->code;
+    ersatz_on_line(app->machine, on_line, app);
+    for (size_t i = 0; i < o->setting_count && r == 0; i++)
+        r = ersatz_set(app->machine, o->settings[i].key, o->settings[i].value, error);
+    if (r == 0)
+        r = connect_all(app, error);
+    if (r == 0)
+        r = ersatz_power_on(app->machine, error);
+    return r;
+}
+
+static int run(struct app *app, struct ersatz_error *error)
+{
+    app->session = (struct session){
+        .machine = app->machine, .loop = &app->loop, .stop_after = app->options.stop_after};
+    if (app->console.dev)
+        terminal_raw(app->console.has_monitor);
+    console_attach(app);
+    int r = session_start(&app->session, app->options.stopped, error);
+    if (r < 0)
+        return r;
+    main_loop(app);
+    app_pause(app);
+    session_end(&app->session);
+    if (app->options.stats)
+        print_stats(app);
+    return 0;
+}
+
+static void close_all(struct app *app)
+{
+    for (unsigned i = 0; i < ERSATZ_CHANNELS; i++)
+        chardev_close(app->lines[i].dev);
+    if (app->console.dev && !app->console.serial)
+        chardev_close(app->console.dev);
+    ersatz_destroy(app->machine);
+    if (app->log && app->log != stderr)
+        fclose(app->log);
+    options_free(&app->options);
+}
+
+/* Which of our statuses an error of the library is: did the user or the host cause it? */
+static enum exit_status status_of(const struct ersatz_error *error)
+{
+    switch (error->code) {
+    case ERSATZ_E_NOMEM:
+    case ERSATZ_E_HOST: return EXIT_HOST;
+    default: return EXIT_USAGE;
+    }
+}
+
+int app_main(int argc, char **argv)
+{
+    struct app app = {.status = EXIT_OK};
+    struct ersatz_error error = {.code = ERSATZ_OK};
+    enum parsed parsed = options_parse(&app.options, argc, argv, &error);
+
+    if (parsed != PARSED_RUN) {
+        options_free(&app.options);
+        if (parsed == PARSED_ERROR)
+            fprintf(stderr, "ersatz: %s\n", error.text);
+        return parsed == PARSED_ERROR ? EXIT_USAGE : EXIT_OK;
+    }
+    int r = loop_init(&app.loop);
+    if (r < 0) {
+        fprintf(stderr, "ersatz: no event loop: %s\n", strerror(-r));
+        return EXIT_HOST;
+    }
+    terminal_init(&app.loop);
+    if (build(&app, &error) < 0 || run(&app, &error) < 0) {
+        fprintf(stderr, "ersatz: %s\n", error.text);
+        app.status = status_of(&error);
+    }
+    close_all(&app);
+    terminal_restore();
+    if (terminal_signal())
+        terminal_die(terminal_signal());
+    loop_free(&app.loop);
+    return (int)app.status;
+}
