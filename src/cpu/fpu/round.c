@@ -81,16 +81,42 @@ static struct fpu_num deliver(struct fpu_ctx *c, const struct fpu_fmt *f, bool s
     return n;
 }
 
+/*
+ * Unmasked overflow or underflow: the exponent is moved back by the bias adjustment, for the
+ * handler to find in the register. What is still out of range then ("massive", by FSCALE alone)
+ * becomes infinity or zero whatever RC says. Stores deliver nothing and know nothing of PE; SSE
+ * delivers nothing either, but does say PE.
+ */
+static struct fpu_num adjusted(struct fpu_ctx *c, const struct fpu_fmt *f, bool sign,
+                               struct rounded r)
+{
+    bool massive;
+
+    if (f->x87 && !f->adjust)
+        return num_zero(sign);
+    if (r.exp > f->emax) {
+        r.exp -= f->adjust;
+        massive = f->adjust && r.exp > f->emax;
+    } else {
+        r.exp += f->adjust;
+        massive = f->adjust && r.exp < f->emin;
+    }
+    if (!massive)
+        return deliver(c, f, sign, r);
+    r.inexact = true;
+    r.up = r.exp > f->emax;
+    deliver(c, f, sign, r);
+    return r.up ? num_inf(sign) : num_zero(sign);
+}
+
 static struct fpu_num overflow(struct fpu_ctx *c, const struct fpu_fmt *f, bool sign,
                                struct rounded r)
 {
     bool to_inf = c->rounding == FPU_RC_NEAREST || c->rounding == (sign ? FPU_RC_DOWN : FPU_RC_UP);
     struct rounded largest = {true, to_inf, f->emax, ~0ull << (64 - f->prec)};
 
-    if (fpu_raise(c, FPU_OE) && f->adjust && r.exp - f->adjust <= f->emax) {
-        r.exp -= f->adjust;
-        return deliver(c, f, sign, r);
-    }
+    if (fpu_raise(c, FPU_OE))
+        return adjusted(c, f, sign, r);
     struct fpu_num n = deliver(c, f, sign, largest);
     return to_inf ? num_inf(sign) : n;
 }
@@ -100,11 +126,7 @@ static struct fpu_num underflow(struct fpu_ctx *c, const struct fpu_fmt *f, stru
 {
     if (!(c->masks & FPU_UE)) {
         fpu_raise(c, FPU_UE);
-        r.exp += f->adjust;
-        if (r.exp < f->emin) { /* massive underflow, by FSCALE; or SSE, where nobody looks */
-            r.mant = 0;
-        }
-        return deliver(c, f, w.sign, r);
+        return adjusted(c, f, w.sign, r);
     }
     if (c->ftz && !f->x87) {
         fpu_raise(c, FPU_UE | FPU_PE);

@@ -81,7 +81,8 @@ static struct fpu_num power_of_two(struct fpu_ctx *c, struct fpu_wide w)
 {
     struct fpu_num n = fpu_round(c, &fpu_fmt_f80, w);
 
-    fpu_raise(c, n.mant & BIT(63) ? FPU_PE : FPU_PE | FPU_UE);
+    bool tiny = n.class == FPU_ZERO || (n.class == FPU_FINITE && !(n.mant & BIT(63)));
+    fpu_raise(c, tiny ? FPU_PE | FPU_UE : FPU_PE);
     return n;
 }
 
