@@ -21,7 +21,7 @@ struct decoder {
     enum code_mode mode;
     bool has_rex;
     u8 rex;   /* W R X B, of REX or VEX */
-    u8 vvvv;  /* of VEX, as a register number; 0 without VEX */
+    u8 vvvv;  /* of VEX, as a register number; 0: not used, or no VEX */
     u8 state; /* PREFIX_NONE and so on: the mandatory prefix there is */
     u8 seg;   /* override, or NO_SEG */
     u8 map;
@@ -106,10 +106,8 @@ static u8 vex(struct decoder *d, u8 first)
         d->rex |= (b1 & 0x40 ? 0 : REX_X) | (b1 & 0x20 ? 0 : REX_B) | (last & 0x80 ? REX_W : 0);
     }
     d->vvvv = ~last >> 3 & 15;
-    if (d->mode != CODE64) {
+    if (d->mode != CODE64)
         d->rex = 0;
-        d->vvvv &= 7;
-    }
     d->state = states[last & 3];
     d->map = map >= 1 && map <= 3 && !(last & 4) ? (u8)(MAP_V0F + map - 1) : MAP_MX;
     return (u8)fetch(d, 1);
@@ -386,7 +384,7 @@ static struct operand operand(struct decoder *d, const struct operand_form *f)
     case METHOD_N: return rm(d, f, OPND_MM);
     case METHOD_R: return r_only(d, f);
     case METHOD_G: return gpr(d, xreg, size);
-    case METHOD_B: return (struct operand){ OPND_GPR, d->vvvv };
+    case METHOD_B: return (struct operand){ OPND_GPR, d->vvvv & (d->mode == CODE64 ? 15 : 7) };
     case METHOD_Z: return gpr(d, (d->in->opcode & 7) | (d->rex & REX_B) << 3, size);
     case METHOD_V: return (struct operand){ OPND_XMM, (u8)xreg };
     case METHOD_P: return (struct operand){ OPND_MM, (u8)reg };

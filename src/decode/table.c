@@ -90,6 +90,7 @@ const struct operand_form operand_forms[OPC_COUNT] = {
 #define PREFIXES_NFX PREFIX_NONE | PREFIX_66, 0, 0
 #define PREFIXES_P66 PREFIX_66, 0, 0
 #define PREFIXES_PF3 PREFIX_F3, 0, 0
+#define PREFIXES_PF3_B0 PREFIX_F3, 1, 0
 #define PREFIXES_PF2 PREFIX_F2, 0, 0
 
 /* attr: insn.def joins the names without their prefix. */
