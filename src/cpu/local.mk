@@ -9,9 +9,16 @@ libersatz_core_la_SOURCES += \
 
 # x87, MMX, SSE
 libersatz_core_la_SOURCES += \
+    %D%/aes.c \
     %D%/fxsave.c \
     %D%/fxsave.h \
+    %D%/sha.c \
     %D%/simd.h \
+    %D%/sse4.c \
+    %D%/sse42.c \
+    %D%/sse_convert.c \
+    %D%/sse_fp.c \
+    %D%/sse_fp.h \
     %D%/sse_int.c \
     %D%/sse_move.c \
     %D%/sse_shuffle.c \
