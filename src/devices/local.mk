@@ -5,6 +5,8 @@ libersatz_core_la_SOURCES += \
     %D%/device.c \
     %D%/device.h \
     %D%/devices.def \
+    %D%/i440fx.c \
+    %D%/i440fx.h \
     %D%/i8254.c \
     %D%/i8254.h \
     %D%/i8259.c \
@@ -17,5 +19,11 @@ libersatz_core_la_SOURCES += \
     %D%/lapic_state.h \
     %D%/mc146818.c \
     %D%/mc146818.h \
+    %D%/pci.c \
+    %D%/pci.h \
+    %D%/piix3.c \
+    %D%/piix3.h \
+    %D%/pm_piix4.c \
+    %D%/pm_piix4.h \
     %D%/uart16550.c \
     %D%/uart16550.h
