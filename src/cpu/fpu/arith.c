@@ -142,8 +142,6 @@ struct fpu_num fpu_sqrt(struct fpu_ctx *c, const struct fpu_fmt *f, struct fpu_n
     u64 root = isqrt128((u128)a.mant << (odd ? 64 : 63), &rest);
     /* (root + ½)² is no integer: the rest is never exactly half */
     u64 tail = rest > root ? BIT(63) | 1 : rest != 0;
-    return fpu_round(c, f, (struct fpu_wide){
-        .exp = (a.exp - odd) / 2,
-        .mant = (u128)root << 64 | tail,
-    });
+    struct fpu_wide w = {.exp = (a.exp - odd) / 2, .mant = (u128)root << 64 | tail};
+    return fpu_round(c, f, w);
 }

@@ -184,7 +184,9 @@ HW_SSE(u32, f32_rsqrt, (u32 a), (a), ASM1(f32, "rsqrtss"))
 
 /* ROUNDSS takes its immediate from the code, and needs SSE4.1, which early hosts lack. */
 #define ASM_ROUND(F, S, n)                                                                         \
-    case n: asm volatile("round" S " $" #n ", %1, %0" : "=x"(x) : "x"(to_##F(a))); break;
+    case n:                                                                                        \
+        asm volatile("round" S " $" #n ", %1, %0" : "=x"(x) : "x"(to_##F(a)));                     \
+        break;
 
 #define HW_ROUND(F, U, S)                                                                          \
     HW_SSE(U, F##_round, (U a, u8 imm), (a, imm), ({                                               \

@@ -30,16 +30,16 @@ struct fpu_wide {
 };
 
 struct fpu_fmt {
-    u8 prec;    /* mantissa bits, integer bit included */
-    bool x87;   /* C1, NaN choice by significand, no FTZ */
-    i32 emin;   /* exponents of the normal numbers */
+    u8 prec;  /* mantissa bits, integer bit included */
+    bool x87; /* C1, NaN choice by significand, no FTZ */
+    i32 emin; /* exponents of the normal numbers */
     i32 emax;
     i32 adjust; /* bias adjustment of unmasked overflow and underflow, SDM vol. 1, 4.9.1.4 */
 };
 
-extern const struct fpu_fmt fpu_fmt_f32, fpu_fmt_f64; /* SSE */
-extern const struct fpu_fmt fpu_fmt_m32, fpu_fmt_m64; /* x87 stores */
-extern const struct fpu_fmt fpu_fmt_f80;              /* x87 register, all 64 bits */
+extern const struct fpu_fmt fpu_fmt_f32, fpu_fmt_f64;       /* SSE */
+extern const struct fpu_fmt fpu_fmt_m32, fpu_fmt_m64;       /* x87 stores */
+extern const struct fpu_fmt fpu_fmt_f80;                    /* x87 register, all 64 bits */
 const struct fpu_fmt *fpu_fmt_x87(const struct fpu_ctx *c); /* x87 register under PC */
 
 /* pack.c */

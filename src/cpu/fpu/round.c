@@ -22,7 +22,7 @@ static const struct fpu_fmt fpu_fmt_f80_24 = {24, true, X87_EMIN, X87_EMAX, ADJU
 
 const struct fpu_fmt *fpu_fmt_x87(const struct fpu_ctx *c)
 {
-    return c->precision == 24 ? &fpu_fmt_f80_24
+    return c->precision == 24   ? &fpu_fmt_f80_24
            : c->precision == 53 ? &fpu_fmt_f80_53
                                 : &fpu_fmt_f80;
 }

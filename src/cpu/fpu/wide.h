@@ -45,9 +45,9 @@ static inline struct fpu_wide wide_int(i64 v)
 /* 1 + s·z/3 + z²/5 + s·z³/7 ...: atanh (s = 1) and atan (s = -1) over their argument, z = square
  * of the argument < 1/4. */
 struct fpu_wide wide_odd_series(struct fpu_wide z, bool alternating);
-struct fpu_wide wide_sin_series(struct fpu_wide z);  /* sin(r)/r, z = r² < 0.62 */
-struct fpu_wide wide_cos_series(struct fpu_wide z);  /* cos(r) */
-struct fpu_wide wide_exp_series(struct fpu_wide u);  /* (e^u - 1)/u, |u| ≤ 0.7 */
+struct fpu_wide wide_sin_series(struct fpu_wide z); /* sin(r)/r, z = r² < 0.62 */
+struct fpu_wide wide_cos_series(struct fpu_wide z); /* cos(r) */
+struct fpu_wide wide_exp_series(struct fpu_wide u); /* (e^u - 1)/u, |u| ≤ 0.7 */
 
 /* Rounds an inexact result to an x87 register. */
 struct f80 wide_deliver(struct fpu_ctx *c, struct fpu_wide w);

@@ -133,6 +133,7 @@ static void under_pc(struct test *s, struct f80 v)
 #define CALL64(f) f(&s->c, narrow64(s->x), narrow64(s->y))
 #define CALL80(f) f(&s->c, s->x, s->y)
 
+/* clang-format off */
 /* Name, operands' format, the oracle (false when they are no case for it), the kernel. */
 #define ROWS                                                                                       \
     X(f32_mul, 32, MP2(mpfr_mul), widen32(s, CALL32(f32_mul)))                                     \
@@ -164,6 +165,8 @@ static void under_pc(struct test *s, struct f80 v)
     X(f80_yl2xp1, 80, mp_yl2xp1(s), extended(s, f80_yl2xp1(&s->c, s->x, s->y)))                    \
     X(f80_patan, 80, mp_patan(s), extended(s, f80_patan(&s->c, s->x, s->y)))
 
+/* clang-format on */
+
 /* Cut to WIDE_BITS, the rest jammed into a bit beyond, so that rounding again does no harm. */
 static bool jam(struct test *s, int ternary)
 {
@@ -189,8 +192,7 @@ static bool mp_rint(struct test *s)
 
 static bool near_enough(struct test *s)
 {
-    return !mpfr_zero_p(s->a) && !mpfr_zero_p(s->b) &&
-           mpfr_get_exp(s->a) - mpfr_get_exp(s->b) < 62;
+    return !mpfr_zero_p(s->a) && !mpfr_zero_p(s->b) && mpfr_get_exp(s->a) - mpfr_get_exp(s->b) < 62;
 }
 
 static bool mp_prem(struct test *s)
@@ -294,7 +296,7 @@ ROWS
 #undef X
 
 #define X(n, bits, ORACLE, KERNEL) {#n, bits, oracle_##n, kernel_##n},
-static const struct row rows[] = {ROWS};
+    static const struct row rows[] = {ROWS};
 #undef X
 
 /* One case; 0 = not one, 1 = right, -1 = wrong. */

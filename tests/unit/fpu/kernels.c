@@ -165,7 +165,7 @@ START_TEST(partial_remainder_steps)
         x = f80_prem(&c, x, three);
         steps++;
     } while (c.flags & FPU_C2);
-    same(x, f80_from_i64(1)); /* 2^200 mod 3 */
+    same(x, f80_from_i64(1));          /* 2^200 mod 3 */
     ck_assert_int_ge(steps, 199 / 63); /* 32 to 63 bits of exponent a step */
     ck_assert_int_le(steps, 199 / 32 + 1);
     ck_assert_uint_eq(c.flags & FPU_EXCEPTIONS, 0);

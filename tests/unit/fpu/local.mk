@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: MIT
 # Facts in Check; bulk comparisons with the host's units and with MPFR, which print TAP themselves.
-fpu_tap_tests = %D%/hardware.tap %D%/unmasked.tap %D%/correct.tap
+fpu_tap_tests = %D%/hardware.tap %D%/unmasked.tap %D%/correct.tap %D%/digest.tap
 fpu_check_tests =
 if HAVE_CHECK
 fpu_check_tests += %D%/kernels
 endif
 
-%C%_hardware_tap_SOURCES = %D%/hardware.c %D%/operands.h
+%C%_digest_tap_SOURCES = %D%/digest.c %D%/digest.def %D%/rows.h %D%/operands.h
+%C%_digest_tap_CPPFLAGS = $(check_cppflags)
+%C%_digest_tap_LDADD = libersatz-core.la
+
+%C%_hardware_tap_SOURCES = %D%/hardware.c %D%/rows.h %D%/operands.h
 %C%_hardware_tap_CPPFLAGS = $(check_cppflags)
 %C%_hardware_tap_LDADD = libersatz-core.la
 

@@ -132,6 +132,7 @@ static u32 get_mxcsr(void)
         soft->flags = c->flags;                                                                    \
     }
 
+/* clang-format off */
 #define ROWS(X)                                                                                    \
     X(f80_add, REGISTER("fadd %%st(1), %%st", f80_add(c, in->x, in->y)))                           \
     X(f80_sub, REGISTER("fsub %%st(1), %%st", f80_sub(c, in->x, in->y)))                           \
@@ -174,6 +175,8 @@ static u32 get_mxcsr(void)
     X(f64_div, SSE("divsd", double, u64, f64_div(c, a, b)))                                        \
     X(f64_sqrt, SSE("sqrtsd", double, u64, f64_sqrt(c, b)))
 
+/* clang-format on */
+
 static struct f80 widen32(struct fpu_ctx *c, const struct operands *in)
 {
     return f80_widen_f32((u32)in->a, &c->src_denormal);
@@ -191,8 +194,7 @@ struct row {
 
 #define RUN(n, BODY)                                                                               \
     static void run_##n(struct fpu_ctx *c, const struct operands *in, struct result *hard,         \
-                        struct result *soft)                                                       \
-    BODY
+                        struct result *soft) BODY
 ROWS(RUN)
 
 #define ROW(n, BODY) {#n, run_##n},
