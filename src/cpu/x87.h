@@ -115,6 +115,7 @@ static inline struct fpu_ctx *x87_begin(struct cpu *c)
 {
     c->fpu.x87.flags = 0;
     c->fpu.x87.src_denormal = false;
+    c->fpu.x87.sticky = c->fpu.sw & FPU_EXCEPTIONS;
     return &c->fpu.x87;
 }
 

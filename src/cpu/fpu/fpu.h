@@ -20,7 +20,7 @@
  *  - then OR the exceptions into MXCSR or the status word (same bit positions), and for x87
  *    replace C3 C2 C1 C0 by those in flags: a kernel changes only the ones its instruction does.
  *  - fpu_hw leaves SSE flags in the host's MXCSR while every exception is masked; sse_sync()
- *    fetches them. x87 flags are always up to date.
+ *    fetches them. x87 flags are always up to date, but may repeat some of ctx.sticky.
  */
 #ifndef ERSATZ_CPU_FPU_FPU_H
 #define ERSATZ_CPU_FPU_FPU_H
@@ -59,6 +59,7 @@ struct fpu_ctx {
     u8 masks;          /* FPU_IE..FPU_PE that are masked: MXCSR >> 7, or the control word */
     bool daz, ftz;     /* MXCSR; x87 kernels ignore them */
     bool src_denormal; /* x87: operand b was widened from a denormal m32 or m64 */
+    u8 sticky;         /* x87: exceptions the status word holds already; saves fpu_hw time */
     u16 flags;         /* FPU_*: exceptions are ORed in, condition codes changed */
 };
 

@@ -2,6 +2,11 @@
 /*
  * x87 kernels on the host's x87 unit, see hw.h. struct f80 has the layout of an 80-bit memory
  * operand, which FLD and FSTP move without exceptions; the host's stack is empty in between.
+ *
+ * The host's exception flags are sticky, and FNCLEX costs five additions. So flags stay, and an
+ * operation that leaves more of them than the guest's status word holds (ctx.sticky) is run a
+ * second time after FNCLEX: then they are its own. A flag that the guest holds already may be
+ * reported again, which changes nothing.
  */
 #include "cpu/fpu/hw.h"
 
@@ -16,8 +21,25 @@ void hw_x87_load(struct fpu_ctx *c)
     unsigned pc = c->precision == 24 ? 0 : c->precision == 53 ? 2 : 3;
     u16 cw = (u16)(CW_MASKS | pc << CW_PC_SHIFT | c->rounding << CW_RC_SHIFT);
 
-    asm volatile("fnclex\n\tfldcw %0" : : "m"(cw));
+    asm volatile("fldcw %0" : : "m"(cw));
 }
+
+/* Whether flags may be left from an earlier operation; then they are cleared. */
+static bool stale(const struct fpu_ctx *c, u16 sw)
+{
+    if (likely(!(sw & FPU_EXCEPTIONS & ~c->sticky)))
+        return false;
+    asm volatile("fnclex");
+    return true;
+}
+
+/* One operation with its status word in sw, again if need be. */
+#define RUN(...)                                                                                   \
+    do {                                                                                           \
+        asm volatile(__VA_ARGS__);                                                                 \
+        if (stale(c, sw))                                                                          \
+            asm volatile(__VA_ARGS__);                                                             \
+    } while (0)
 
 /* Takes over the flags of an operation; false when the portable kernel must do it again. */
 static bool accepted(struct fpu_ctx *c, u16 sw, u16 conditions)
@@ -33,10 +55,10 @@ static bool possible(const struct fpu_ctx *c)
     return c->masks & FPU_UE && !c->src_denormal;
 }
 
-/* FNCLEX first: exceptions are sticky. FNSTSW at once: FSTP changes C1. */
-#define RUN1(insn) "fldt %[a]\n\tfnclex\n\t" insn "\n\tfnstsw %[sw]\n\tfstpt %[r]"
+/* FNSTSW at once: FSTP changes C1. */
+#define RUN1(insn) "fldt %[a]\n\t" insn "\n\tfnstsw %[sw]\n\tfstpt %[r]"
 #define RUN2(insn)                                                                                 \
-    "fldt %[b]\n\tfldt %[a]\n\tfnclex\n\t" insn "\n\tfnstsw %[sw]\n\tfstpt %[r]\n\tfstp %%st(0)"
+    "fldt %[b]\n\tfldt %[a]\n\t" insn "\n\tfnstsw %[sw]\n\tfstpt %[r]\n\tfstp %%st(0)"
 
 #define HW_UNARY(name, insn, conditions)                                                           \
     struct f80 hw_##name(struct fpu_ctx *c, struct f80 a)                                          \
@@ -44,7 +66,7 @@ static bool possible(const struct fpu_ctx *c)
         struct f80 r = a;                                                                          \
         u16 sw;                                                                                    \
         if (possible(c)) {                                                                         \
-            asm volatile(RUN1(insn) : [r] "=m"(r), [sw] "=a"(sw) : [a] "m"(a));                    \
+            RUN(RUN1(insn) : [r] "=m"(r), [sw] "=a"(sw) : [a] "m"(a));                             \
             if (accepted(c, sw, conditions))                                                       \
                 return r;                                                                          \
         }                                                                                          \
@@ -57,7 +79,7 @@ static bool possible(const struct fpu_ctx *c)
         struct f80 r = a;                                                                          \
         u16 sw;                                                                                    \
         if (possible(c)) {                                                                         \
-            asm volatile(RUN2(insn) : [r] "=m"(r), [sw] "=a"(sw) : [a] "m"(a), [b] "m"(b));        \
+            RUN(RUN2(insn) : [r] "=m"(r), [sw] "=a"(sw) : [a] "m"(a), [b] "m"(b));                 \
             if (accepted(c, sw, conditions))                                                       \
                 return r;                                                                          \
         }                                                                                          \
@@ -86,10 +108,9 @@ HW_UNARY(f80_cos, "fcos", FPU_C1 | FPU_C2)
         struct f80 r = x;                                                                          \
         u16 sw;                                                                                    \
         if (possible(c)) {                                                                         \
-            asm volatile("fldt %[y]\n\tfldt %[x]\n\tfnclex\n\t" insn                               \
-                         "\n\tfnstsw %[sw]\n\tfstpt %[r]"                                          \
-                         : [r] "=m"(r), [sw] "=a"(sw)                                              \
-                         : [x] "m"(x), [y] "m"(y));                                                \
+            RUN("fldt %[y]\n\tfldt %[x]\n\t" insn "\n\tfnstsw %[sw]\n\tfstpt %[r]"                 \
+                : [r] "=m"(r), [sw] "=a"(sw)                                                       \
+                : [x] "m"(x), [y] "m"(y));                                                         \
             if (accepted(c, sw, FPU_C1))                                                           \
                 return r;                                                                          \
         }                                                                                          \
@@ -102,7 +123,7 @@ HW_POPPING(f80_patan, "fpatan")
 
 /* FPTAN and FSINCOS push one more result unless C2 (bit 2 of AH) says "out of range". */
 #define RUN_PUSH(insn)                                                                             \
-    "fldt %[a]\n\tfnclex\n\t" insn "\n\tfnstsw %[sw]\n\tfstpt %[top]\n\t"                          \
+    "fldt %[a]\n\t" insn "\n\tfnstsw %[sw]\n\tfstpt %[top]\n\t"                                    \
     "test $0x4, %%ah\n\tjnz 1f\n\tfstpt %[r]\n1:"
 
 struct f80 hw_f80_tan(struct fpu_ctx *c, struct f80 a)
@@ -111,10 +132,7 @@ struct f80 hw_f80_tan(struct fpu_ctx *c, struct f80 a)
     u16 sw;
 
     if (possible(c)) {
-        asm volatile(RUN_PUSH("fptan")
-                     : [r] "+m"(r), [top] "=m"(top), [sw] "=a"(sw)
-                     : [a] "m"(a)
-                     : "cc");
+        RUN(RUN_PUSH("fptan") : [r] "+m"(r), [top] "=m"(top), [sw] "=a"(sw) : [a] "m"(a) : "cc");
         if (accepted(c, sw, FPU_C1 | FPU_C2))
             return r;
     }
@@ -127,10 +145,7 @@ struct f80 hw_f80_sincos(struct fpu_ctx *c, struct f80 a, struct f80 *cosine)
     u16 sw;
 
     if (possible(c)) {
-        asm volatile(RUN_PUSH("fsincos")
-                     : [r] "+m"(r), [top] "=m"(top), [sw] "=a"(sw)
-                     : [a] "m"(a)
-                     : "cc");
+        RUN(RUN_PUSH("fsincos") : [r] "+m"(r), [top] "=m"(top), [sw] "=a"(sw) : [a] "m"(a) : "cc");
         if (accepted(c, sw, FPU_C1 | FPU_C2)) {
             *cosine = sw & FPU_C2 ? a : top;
             return r;
@@ -145,9 +160,9 @@ struct f80 hw_f80_xtract(struct fpu_ctx *c, struct f80 a, struct f80 *exponent)
     u16 sw;
 
     if (possible(c)) {
-        asm volatile("fldt %[a]\n\tfnclex\n\tfxtract\n\tfnstsw %[sw]\n\tfstpt %[r]\n\tfstpt %[top]"
-                     : [r] "=m"(r), [top] "=m"(top), [sw] "=a"(sw)
-                     : [a] "m"(a));
+        RUN("fldt %[a]\n\tfxtract\n\tfnstsw %[sw]\n\tfstpt %[r]\n\tfstpt %[top]"
+            : [r] "=m"(r), [top] "=m"(top), [sw] "=a"(sw)
+            : [a] "m"(a));
         if (accepted(c, sw, FPU_C1)) {
             *exponent = top;
             return r;
@@ -161,9 +176,9 @@ struct f80 hw_f80_xtract(struct fpu_ctx *c, struct f80 a, struct f80 *exponent)
     {                                                                                              \
         u16 sw;                                                                                    \
         if (possible(c)) {                                                                         \
-            asm volatile("fldt %[b]\n\tfldt %[a]\n\tfnclex\n\t" insn "\n\tfnstsw %[sw]"            \
-                         : [sw] "=a"(sw)                                                           \
-                         : [a] "m"(a), [b] "m"(b));                                                \
+            RUN("fldt %[b]\n\tfldt %[a]\n\t" insn "\n\tfnstsw %[sw]"                               \
+                : [sw] "=a"(sw)                                                                    \
+                : [a] "m"(a), [b] "m"(b));                                                         \
             if (accepted(c, sw, FPU_C1))                                                           \
                 return sw & (FPU_C0 | FPU_C2 | FPU_C3);                                            \
         }                                                                                          \
@@ -179,9 +194,9 @@ HW_COMPARE(f80_ucom, "fucompp")
         struct f80 r = {0, 0};                                                                     \
         u16 sw;                                                                                    \
         if (possible(c)) {                                                                         \
-            asm volatile("fnclex\n\t" insn " %[v]\n\tfnstsw %[sw]\n\tfstpt %[r]"                   \
-                         : [r] "=m"(r), [sw] "=a"(sw)                                              \
-                         : [v] "m"(v));                                                            \
+            RUN(insn " %[v]\n\tfnstsw %[sw]\n\tfstpt %[r]"                                         \
+                : [r] "=m"(r), [sw] "=a"(sw)                                                       \
+                : [v] "m"(v));                                                                     \
             if (accepted(c, sw, FPU_C1))                                                           \
                 return r;                                                                          \
         }                                                                                          \
@@ -198,9 +213,9 @@ HW_LOAD(f80_from_f64, u64, "fldl")
         T r = 0;                                                                                   \
         u16 sw;                                                                                    \
         if (possible(c)) {                                                                         \
-            asm volatile("fldt %[a]\n\tfnclex\n\t" insn " %[r]\n\tfnstsw %[sw]"                    \
-                         : [r] "=m"(r), [sw] "=a"(sw)                                              \
-                         : [a] "m"(a));                                                            \
+            RUN("fldt %[a]\n\t" insn " %[r]\n\tfnstsw %[sw]"                                       \
+                : [r] "=m"(r), [sw] "=a"(sw)                                                       \
+                : [a] "m"(a));                                                                     \
             if (accepted(c, sw, FPU_C1))                                                           \
                 return r;                                                                          \
         }                                                                                          \
@@ -222,9 +237,7 @@ void hw_f80_to_bcd(struct fpu_ctx *c, struct f80 a, u8 out[10])
     u16 sw;
 
     if (possible(c)) {
-        asm volatile("fldt %[a]\n\tfnclex\n\tfbstp %[r]\n\tfnstsw %[sw]"
-                     : [r] "=m"(r), [sw] "=a"(sw)
-                     : [a] "m"(a));
+        RUN("fldt %[a]\n\tfbstp %[r]\n\tfnstsw %[sw]" : [r] "=m"(r), [sw] "=a"(sw) : [a] "m"(a));
         if (accepted(c, sw, FPU_C1)) {
             __builtin_memcpy(out, &r, 10);
             return;

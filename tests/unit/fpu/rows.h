@@ -118,8 +118,10 @@ static void generate(struct rng *r, const struct row *row, struct operands *in, 
         .daz = !rng_below(r, 4),
         .ftz = !rng_below(r, 4),
     };
-    if (row->name[1] == '8')
+    if (row->name[1] == '8') {
         c->flags = rng_next(r) & FPU_CONDITIONS;
+        c->sticky = rng_next(r) & rng_next(r) & FPU_EXCEPTIONS;
+    }
 }
 
 #endif
