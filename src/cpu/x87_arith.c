@@ -124,7 +124,9 @@ OP(fscale)
 static void remainder_st(struct cpu *c, const struct insn *in, binary_fn *fn)
 {
     x87_begin(c);
-    if (arith(c, in, 0, source(c, 1), (struct binary){fn, false}))
+    c->fpu.sw &= (u16)~SW_C2;
+    arith(c, in, 0, source(c, 1), (struct binary){fn, false});
+    if (!(c->fpu.sw & SW_SF))
         conditions(c, FPU_CONDITIONS);
 }
 
@@ -231,7 +233,6 @@ static void split(struct cpu *c, const struct insn *in, split_fn *fn)
             return;
     } else {
         r = fn(c, *x87_st(c, 0), &pushed);
-        conditions(c, FPU_C2);
         if (x87_blocked(c, in) || c->fpu.x87.flags & FPU_C2)
             return;
     }
@@ -251,6 +252,7 @@ static struct f80 tangent(struct cpu *c, struct f80 a, struct f80 *pushed)
 OP(fptan)
 {
     split(c, in, tangent);
+    conditions(c, FPU_C2);
 }
 
 static struct f80 sine_cosine(struct cpu *c, struct f80 a, struct f80 *pushed)
@@ -261,6 +263,7 @@ static struct f80 sine_cosine(struct cpu *c, struct f80 a, struct f80 *pushed)
 OP(fsincos)
 {
     split(c, in, sine_cosine);
+    conditions(c, FPU_C2);
 }
 
 /* The exponent replaces ST(0), the significand is pushed. */

@@ -212,9 +212,15 @@ OP(fst)
     store_st(c, in, false);
 }
 
+/* D9 D8+i is FSTP without stack faults: an empty ST(0) is only popped. */
 OP(fstp)
 {
-    store_st(c, in, true);
+    if (in->opcode == 0xd9 && x87_empty(c, 0)) {
+        x87_note(c, in);
+        x87_pop(c);
+    } else {
+        store_st(c, in, true);
+    }
 }
 
 /* --- exchange and conditional moves --- */
@@ -250,11 +256,9 @@ static void conditional_move(struct cpu *c, const struct insn *in, unsigned cond
             return;
         if (flags_cond(c, cond))
             x87_put(c, 0, F80_INDEFINITE);
-        return;
-    }
-    x87_fold(c, in, 0);
-    if (flags_cond(c, cond))
+    } else if (flags_cond(c, cond)) {
         *x87_st(c, 0) = *x87_st(c, i);
+    }
 }
 
 #define FCMOV(name, cond)                                                                          \
@@ -277,6 +281,7 @@ FCMOV(fcmovnu, 11)
 OP(ffree)
 {
     x87_note(c, in);
+    x87_fold(c, in, 0);
     c->fpu.empty |= (u8)(1u << ((x87_top(c) + in->op[0].reg) & 7));
 }
 
