@@ -52,12 +52,14 @@ TO_GPR(cvttsd2si, u64, f64_to_i32_trunc, f64_to_i64_trunc)
 
 /* --- packed: n lanes FROM to n lanes TO, zeros above --- */
 
+/* The x87 state becomes MMX state even if an exception follows. */
 #define CONVERT(name, n, FROM, TO, kernel)                                                         \
     OP(name)                                                                                       \
     {                                                                                              \
         union vec y = vec_read(c, in, 1), r = {.u64 = {0, 0}};                                     \
         for (unsigned i = 0; i < (n); i++)                                                         \
             r.TO[i] = c->fpu.ops->kernel(&c->fpu.sse, y.FROM[i]);                                  \
+        vec_used(c, in, 0);                                                                        \
         sse_end(c);                                                                                \
         vec_write(c, in, 0, &r);                                                                   \
     }
@@ -83,8 +85,8 @@ OP(cvtpi2ps)
 
     for (unsigned i = 0; i < 2; i++)
         x.u32[i] = c->fpu.ops->f32_from_i32(&c->fpu.sse, y.i32[i]);
-    sse_end(c);
     vec_used(c, in, 1);
+    sse_end(c);
     *xmm(c, in->op[0].reg) = x;
 }
 

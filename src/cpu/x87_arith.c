@@ -123,10 +123,11 @@ OP(fscale)
 
 static void remainder_st(struct cpu *c, const struct insn *in, binary_fn *fn)
 {
+    bool stack_fault = x87_empty(c, 0) || x87_empty(c, 1);
+
     x87_begin(c);
     c->fpu.sw &= (u16)~SW_C2;
-    arith(c, in, 0, source(c, 1), (struct binary){fn, false});
-    if (!(c->fpu.sw & SW_SF))
+    if (arith(c, in, 0, source(c, 1), (struct binary){fn, false}) && !stack_fault)
         conditions(c, FPU_CONDITIONS);
 }
 

@@ -10,7 +10,7 @@
 
 typedef u16 compare_fn(struct fpu_ctx *x, struct f80 a, struct f80 b);
 
-/* ST(0) against *b (NULL: empty). False: an unmasked exception, nothing is to be changed. */
+/* ST(0) against *b (NULL: empty). False: an unmasked exception, nothing is to be popped. */
 static bool compare(struct cpu *c, const struct insn *in, const struct f80 *b, compare_fn *fn,
                     u16 *result)
 {
@@ -23,16 +23,15 @@ static bool compare(struct cpu *c, const struct insn *in, const struct f80 *b, c
     return !x87_blocked(c, in);
 }
 
-/* Condition codes, and how many registers are popped. */
+/* Condition codes, written in any case, and how many registers are popped. */
 static void compare_pop(struct cpu *c, const struct insn *in, const struct f80 *b, compare_fn *fn,
                         unsigned pops)
 {
     u16 result;
+    bool good = compare(c, in, b, fn, &result);
 
-    if (!compare(c, in, b, fn, &result))
-        return;
     c->fpu.sw = (u16)((c->fpu.sw & ~UNORDERED) | result);
-    while (pops--)
+    while (good && pops--)
         x87_pop(c);
 }
 
@@ -115,14 +114,17 @@ COMPARE_MEM(ficom_m32, compare_int, 0)
 COMPARE_MEM(ficomp_m16, compare_int, 1)
 COMPARE_MEM(ficomp_m32, compare_int, 1)
 
-/* --- into ZF PF CF; OF SF AF are cleared --- */
+/* --- into ZF PF CF; OF SF AF are cleared, C1 only by a stack fault --- */
 
 static void compare_eflags(struct cpu *c, const struct insn *in, compare_fn *fn, bool pop)
 {
-    u16 result;
+    const struct f80 *b = source(c, in->op[1].reg);
+    u16 result, c1 = b && !x87_empty(c, 0) ? c->fpu.sw & SW_C1 : 0;
 
     x87_begin(c);
-    if (!compare(c, in, source(c, in->op[1].reg), fn, &result))
+    bool good = compare(c, in, b, fn, &result);
+    c->fpu.sw |= c1;
+    if (!good)
         return;
     flags_set(c, fpu_eflags(result));
     if (pop)

@@ -11,14 +11,15 @@
 
 /* --- loads --- */
 
-/* Pushes v unless the stack is full; the kernel's flags are waiting in the context. */
+/* Pushes v unless the stack is full; the kernel's flags are waiting in the context. Of these
+ * only an unmasked IE keeps v away: a denormal is pushed. */
 static void push(struct cpu *c, const struct insn *in, struct f80 v)
 {
     x87_note(c, in);
     if (!x87_empty(c, 7)) {
         if (!x87_overflow(c, in))
             x87_push(c, F80_INDEFINITE);
-    } else if (!x87_blocked(c, in)) {
+    } else if (!(x87_fold(c, in, c->fpu.x87.flags) & FPU_IE)) {
         x87_push(c, v);
     }
 }
@@ -217,6 +218,7 @@ OP(fstp)
 {
     if (in->opcode == 0xd9 && x87_empty(c, 0)) {
         x87_note(c, in);
+        x87_fold(c, in, 0);
         x87_pop(c);
     } else {
         store_st(c, in, true);
@@ -254,8 +256,7 @@ static void conditional_move(struct cpu *c, const struct insn *in, unsigned cond
     if (x87_empty(c, 0) || x87_empty(c, i)) {
         if (x87_underflow(c, in))
             return;
-        if (flags_cond(c, cond))
-            x87_put(c, 0, F80_INDEFINITE);
+        x87_put(c, 0, F80_INDEFINITE);
     } else if (flags_cond(c, cond)) {
         *x87_st(c, 0) = *x87_st(c, i);
     }
@@ -288,7 +289,7 @@ OP(ffree)
 OP(ffreep)
 {
     op_ffree(c, in);
-    x87_set_top(c, x87_top(c) + 1);
+    x87_pop(c);
 }
 
 OP(fincstp)
