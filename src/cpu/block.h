@@ -5,13 +5,14 @@
  *
  *  - after an instruction with ATTR_END (or ATTR_ENDREP with a REP prefix),
  *  - at BLOCK_MAX_OPS instructions,
- *  - before an instruction that would begin on another page than the first. One that begins
- *    on the page and crosses its end is the block's last; its second page is registered too,
- *    and its linear mapping is checked at each entry that isn't chained.
+ *  - before the end of the page on which it begins. An instruction that crosses the end is a
+ *    block of its own, registered on both pages.
  *
  * Self-modifying code: page_info.code has a bit for each 128 bytes that a block covers; a write
  * that hits one invalidates the blocks there. A block that hits itself is left by
  * cpu_retry_single() before the writing instruction, which then runs alone.
+ *
+ * An invalid block stays in memory until engine_flush(), so that who runs it may finish.
  */
 #ifndef ERSATZ_CPU_BLOCK_H
 #define ERSATZ_CPU_BLOCK_H
@@ -28,37 +29,57 @@ typedef void exec_fn(struct cpu *c, const struct op *op);
 
 struct op {
     exec_fn *run;
-    struct insn in;
-    u16 at;  /* byte offset in the block */
-    u8 left; /* instructions of the block not yet retired when this one starts, itself included */
-    u8 hint; /* for the handler: precomputed operand form */
+    struct insn in; /* branch and RIP-relative displacements count from GPR_BASE */
+    u16 at;         /* byte offset in the block */
+    u8 left;        /* instructions of the block not yet retired when this one starts, itself
+                       included */
+    u8 check;       /* enum op_check: what an emulation stub looks at first */
+};
+
+enum op_check {
+    CHECK_PRIV = 1 << 0,
+    CHECK_PROTECTED = 1 << 1, /* #UD in real and VM86 mode */
+    CHECK_FPU = 1 << 2,
+    CHECK_FPU_PENDING = 1 << 3,
+    CHECK_MMX = 1 << 4,
+    CHECK_SSE = 1 << 5,
+    CHECK_ALIGN16 = 1 << 6,
 };
 
 #define BLOCK_MAX_OPS 64
 
 /* Mode bits of the key. */
 enum block_mode {
-    BLOCK_CODE16 = 0, BLOCK_CODE32 = 1, BLOCK_CODE64 = 2,
-    BLOCK_STACK32 = 1 << 2, BLOCK_STACK64 = 1 << 3,
+    BLOCK_CODE16 = CODE16,
+    BLOCK_CODE32 = CODE32,
+    BLOCK_CODE64 = CODE64,
+    BLOCK_CODE_MASK = 3,
+    BLOCK_STACK32 = 1 << 2,
+    BLOCK_STACK64 = 1 << 3,
     BLOCK_FLAT = 1 << 4,    /* ES SS DS: base 0, limit 4 GiB, writable: no segment checks */
-    BLOCK_CS_FLAT = 1 << 5, /* CS: base 0, limit 4 GiB: no fetch limit checks, chaining */
+    BLOCK_CS_FLAT = 1 << 5, /* CS: base 0, limit 4 GiB, or 64-bit: RIP is the linear address */
 };
 
+/* Ways out of a block, the n of next[]. */
+enum block_way { WAY_NEXT, WAY_TAKEN, WAY_INDIRECT };
+
 struct block {
-    physaddr phys;      /* of the first byte */
-    u8 mode;            /* enum block_mode */
-    u8 count;           /* instructions */
+    i64 cost; /* count; of an invalid block so much that no budget pays it */
+    /* Chained successors, WAY_NEXT and WAY_TAKEN: always one that begins on the same linear
+     * page, so that no translation is in question. Never NULL. */
+    struct block *next[2];
+    physaddr phys;  /* of the first byte */
+    physaddr phys2; /* of the second page, if two_pages */
     u16 bytes;
-    bool valid;
-    bool two_pages;
-    physaddr phys2;     /* of the second page, if two_pages */
+    u8 mode;  /* enum block_mode */
+    u8 count; /* instructions */
+    bool valid, two_pages;
+    u32 runs; /* executions, for tiering */
     struct block *hash_next;
     struct block *page_next[2]; /* of the lists of its two pages */
-    /* Chained successors: fall-through and taken. Valid only within the same linear page, or
-     * re-checked through the fetch TLB. */
-    struct block *next[2];
-    u32 runs;           /* executions, for tiering */
-    struct op ops[];    /* count + 1: a sentinel that leaves */
+    struct op ops[];            /* count, and what leaves if the last one doesn't */
 };
+
+#define BLOCK_COST_INVALID INT64_MAX
 
 #endif

@@ -179,7 +179,10 @@ struct cpu {
     u32 pending;     /* enum pending */
     i64 budget;      /* instructions left in the slice */
     u64 rip;
-    const struct op *op; /* the instruction that a slow path or stub runs */
+    const struct op *op; /* the instruction that a slow path or stub runs; NULL between blocks */
+    struct block *block;       /* the running one */
+    struct jump_entry *jumps;  /* block lookups by address: cpu/engine.h */
+    u64 jump_key;              /* what must hold for an entry to be good now */
     struct mmu mmu;      /* active view first: see mmu/mmu.h */
     struct seg seg[SEG_COUNT];
 
@@ -197,7 +200,6 @@ struct cpu {
     u8 shadow;       /* enum shadow */
     u8 sipi_vector;
     bool nmi_blocked, smm, nmi_blocked_smm;
-    bool single;     /* run the next block one instruction at a time: see cpu/run.c */
     bool delivering; /* an event is on its way through the IDT (cpu/interrupt.h) */
     bool fault_ext;  /* and is no software interrupt: error codes get EXT */
     u8 fault_class;  /* and counts as this for the double fault rules: enum fault_class */
@@ -211,6 +213,7 @@ struct cpu {
     u64 sysenter_cs, sysenter_esp, sysenter_eip;
     u64 pat, tsc_offset, tsc_aux, tsc_deadline, misc_enable, mcg_status;
     u64 mtrr_def_type, mtrr_fixed[11], mtrr_var[16];
+    u64 random; /* state of RDRAND */
     u64 monitor_addr;
     bool monitor_armed;
 
@@ -226,6 +229,8 @@ struct cpu {
     /* --- engine --- */
     struct engine *engine; /* block cache and its scratch: cpu/block.h */
     sigjmp_buf *unwind;    /* where cpu_raise() and cpu_retry_single() go */
+    enum vector raised;    /* by cpu_raise(), for the run loop */
+    u32 raised_error;
     u64 stat_faults, stat_irqs;
 };
 
@@ -255,8 +260,16 @@ _Noreturn void cpu_page_fault(struct cpu *c, linaddr addr, u32 error);
  * own: MMIO, writes to the running block, anything that must be last in its block. */
 _Noreturn void cpu_retry_single(struct cpu *c);
 
-/* RIP of the running instruction. */
+/* RIP of the running instruction; between blocks, of the next one. */
 u64 cpu_insn_rip(const struct cpu *c);
+
+/* --- running --- */
+
+/*
+ * Runs instructions until the budget is used up, PEND_STOP is set, or the CPU sleeps
+ * (activity is not ACT_RUN and nothing pending wakes it). Faults are delivered on the way.
+ */
+void cpu_run(struct cpu *c);
 
 /* --- derived state: called after what they derive from changed --- */
 

@@ -74,6 +74,20 @@ static inline void flags_keep_cf(struct cpu *c, bool cf)
     c->flags.aux = (c->flags.aux & AUX_AF) | carry | (of ^ carry) >> 1;
 }
 
+/* Result r gives ZF SF PF; AF is 0. */
+static inline void flags_put(struct cpu *c, u64 r, bool cf, bool of, unsigned size)
+{
+    c->flags.res = sext(r, size);
+    c->flags.aux = (cf ? AUX_CF : 0) | (cf ^ of ? AUX_PO : 0);
+}
+
+/* The other four stay. */
+static inline void flags_set_cf_of(struct cpu *c, bool cf, bool of)
+{
+    c->flags.aux =
+        (c->flags.aux & ~(AUX_CF | AUX_PO)) | (cf ? AUX_CF : 0) | (cf ^ of ? AUX_PO : 0);
+}
+
 /* The six status flags as EFLAGS bits. */
 static inline u32 flags_get(const struct cpu *c)
 {

@@ -30,3 +30,24 @@ libersatz_core_la_SOURCES += \
     %D%/x87.h \
     %D%/xsave.c \
     %D%/xsave.h
+
+# blocks and their interpreter
+libersatz_core_la_SOURCES += \
+    %D%/alu.sem.inc \
+    %D%/bcd.c \
+    %D%/bit.sem.inc \
+    %D%/block.c \
+    %D%/engine.h \
+    %D%/exec.c \
+    %D%/integer.c \
+    %D%/integer.h \
+    %D%/interp.h \
+    %D%/interp_bits.h \
+    %D%/move.sem.inc \
+    %D%/operand.c \
+    %D%/run.c \
+    %D%/sem.def \
+    %D%/shift.sem.inc \
+    %D%/stack.sem.inc \
+    %D%/string.c \
+    %D%/stub.c

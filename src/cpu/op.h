@@ -31,8 +31,19 @@ static inline void gpr_write(struct cpu *c, unsigned reg, u64 v, unsigned size)
     }
 }
 
-/* Operand n of in as a number of `size` bytes: GPR, GPR8H, MEM, IMM, ONE, SEG. */
+/* Operand n of in as a number of `size` bytes: GPR, GPR8H, MEM, MOFFS, IMM, ONE, SEG. */
 u64 operand_read(struct cpu *c, const struct insn *in, unsigned n, unsigned size);
 void operand_write(struct cpu *c, const struct insn *in, unsigned n, u64 v, unsigned size);
+/* A memory operand at offset off of in->seg, with all that a write of it may meet met: a
+ * mem_write() there after it doesn't fault. */
+u64 operand_modify(struct cpu *c, const struct insn *in, u64 off, unsigned size);
+
+#define BODY(name)
+#define CALL(name) op_fn op_##name;
+#define INSN(map, opcode, ext, prefix, mnemonic, sem, ...) sem
+#include "decode/insn.def"
+#undef INSN
+#undef CALL
+#undef BODY
 
 #endif

@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The block cache: lookup by {linear address, key}, then by {physical address, mode};
+ * fetching and decoding; invalidation. The rules of where blocks end are in block.h.
+ *
+ * A jump key holds what a linear address depends on: the mode, user or supervisor, the count
+ * of TLB flushes, the engine's epoch. An entry whose key is the CPU's present one may be used
+ * as it is, as the hardware may use a TLB entry; blocks that were dropped cost too much to be
+ * entered.
+ */
+#include "cpu/engine.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "board/memmap.h"
+#include "cpu/mem.h"
+
+#define ARENA_BYTES (64u << 20)
+#define HASH_BUCKETS 65536u
+#define BLOCK_BYTES(ops) (sizeof(struct block) + (ops) * sizeof(struct op))
+/* an op for the RIP bias, the instructions, the end */
+#define BLOCK_BYTES_MAX BLOCK_BYTES(BLOCK_MAX_OPS + 2)
+#define PAGE 4096u
+
+/* --- the cache --- */
+
+static struct block **bucket(const struct engine *e, physaddr phys, unsigned mode)
+{
+    u64 h = (phys ^ (u64)mode << 40) * 0x9e3779b97f4a7c15ull;
+    return &e->hash[h >> 48];
+}
+
+static struct block *find(const struct engine *e, physaddr phys, unsigned mode)
+{
+    struct block *b = *bucket(e, phys, mode);
+    while (b && (b->phys != phys || b->mode != mode))
+        b = b->hash_next;
+    return b;
+}
+
+/* The list of blocks on the page of addr goes on in page_next[which]. */
+static unsigned page_index(const struct block *b, physaddr page)
+{
+    return align_down(b->phys, PAGE) == page ? 0 : 1;
+}
+
+static u32 code_bits(unsigned first, unsigned last)
+{
+    return (u32)(MASK(last / 128 + 1) & ~MASK(first / 128));
+}
+
+/* The pieces of `page` that b covers. */
+static u32 block_code_bits(const struct block *b, physaddr page)
+{
+    unsigned off = b->phys % PAGE;
+    if (page_index(b, page) == 1)
+        return code_bits(0, off + b->bytes - PAGE - 1);
+    unsigned last = off + b->bytes - 1;
+    return code_bits(off, last < PAGE ? last : PAGE - 1);
+}
+
+static void register_page(struct engine *e, struct block *b, physaddr page, unsigned which)
+{
+    struct page_info *info = memmap_page(e->mem, page);
+    if (!info)
+        return;
+    if (!info->code)
+        for (unsigned i = 0; i < e->cpu_count; i++)
+            mmu_protect_code(&e->cpus[i]->mmu, page);
+    info->code |= block_code_bits(b, page);
+    b->page_next[which] = info->blocks;
+    info->blocks = b;
+}
+
+static void unlink_page(struct engine *e, struct block *b, physaddr page)
+{
+    struct page_info *info = memmap_page(e->mem, page);
+    if (!info)
+        return;
+    u32 code = 0;
+    struct block *keep = NULL, *next;
+    for (struct block *i = info->blocks; i; i = next) {
+        unsigned which = page_index(i, page);
+        next = i->page_next[which];
+        if (i == b)
+            continue;
+        i->page_next[which] = keep;
+        keep = i;
+        code |= block_code_bits(i, page);
+    }
+    info->blocks = keep;
+    info->code = code;
+    if (!code)
+        info->writers = PAGE_WRITER_NONE;
+}
+
+static void drop(struct engine *e, struct block *b)
+{
+    b->valid = false;
+    b->cost = BLOCK_COST_INVALID;
+    struct block **p = bucket(e, b->phys, b->mode);
+    while (*p && *p != b)
+        p = &(*p)->hash_next;
+    if (*p)
+        *p = b->hash_next;
+    unlink_page(e, b, align_down(b->phys, PAGE));
+    if (b->two_pages)
+        unlink_page(e, b, b->phys2);
+    e->stat_drops++;
+}
+
+/* The block covers any of the bytes first..last of `page`. */
+static bool covers(const struct block *b, physaddr page, unsigned first, unsigned last)
+{
+    unsigned off = b->phys % PAGE;
+    if (page_index(b, page) == 1)
+        return first < off + b->bytes - PAGE;
+    return first < off + b->bytes && last >= off;
+}
+
+void engine_invalidate(struct engine *e, physaddr addr, u64 len)
+{
+    while (len) {
+        physaddr page = align_down(addr, PAGE);
+        unsigned first = addr % PAGE;
+        u64 n = len < PAGE - first ? len : PAGE - first;
+        struct page_info *info = memmap_page(e->mem, page);
+        struct block *b = info ? info->blocks : NULL, *next;
+        for (; b; b = next) {
+            next = b->page_next[page_index(b, page)];
+            if (covers(b, page, first, first + (unsigned)n - 1)) {
+                drop(e, b);
+                next = info->blocks; /* the list was rebuilt */
+            }
+        }
+        addr += n;
+        len -= n;
+    }
+}
+
+void engine_flush(struct engine *e)
+{
+    e->used = 0;
+    e->epoch++;
+    e->flush_wanted = false;
+    e->stat_flushes++;
+    memset(e->hash, 0, HASH_BUCKETS * sizeof *e->hash);
+    for (u32 i = 0; i < e->mem->page_count; i++) {
+        struct page_info *info = &e->mem->pages[i];
+        info->blocks = NULL;
+        if (info->code)
+            info->writers = PAGE_WRITER_NONE;
+        info->code = 0;
+    }
+}
+
+/* --- building --- */
+
+/* What one fetch gives: host bytes where there are some. */
+struct fetch {
+    struct mmu_target at;
+    u64 limit; /* bytes that may be fetched before CS ends */
+};
+
+static struct mmu_target fetch_page(struct cpu *c, linaddr lin)
+{
+    enum mmu_view_id view = c->cpl == 3 ? VIEW_USER : VIEW_SUPER;
+    struct mmu_target t = mmu_translate(&c->mmu, view, lin, ACCESS_FETCH);
+    if (t.fault)
+        cpu_page_fault(c, lin, t.error);
+    return t;
+}
+
+static u64 fetch_limit(struct cpu *c)
+{
+    if (c->code_mode == CODE64) {
+        if (!is_canonical(c->rip))
+            cpu_raise(c, VEC_GP, 0);
+        return UINT64_MAX;
+    }
+    if (c->rip > c->seg[CS].limit)
+        cpu_raise(c, VEC_GP, 0);
+    return (u64)c->seg[CS].limit + 1 - c->rip;
+}
+
+static void read_bytes(struct cpu *c, const struct mmu_target *t, u8 *buf, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        buf[i] = t->host ? t->host[i] : (u8)memmap_read(c->bus.mem, t->phys + i, 1);
+}
+
+/* Branches and RIP-relative operands of an instruction at op->at count from the block's first
+ * byte. False if the displacement can't hold that. */
+static bool rebase(struct op *op)
+{
+    struct insn *in = &op->in;
+    i32 next = op->at + in->len;
+
+    for (unsigned i = 0; i < ARRAY_LEN(in->op); i++) {
+        if (in->op[i].kind == OPND_REL)
+            in->imm += (u64)next;
+        if (in->op[i].kind == OPND_ONE) {
+            in->op[i].kind = OPND_IMM;
+            in->imm = 1;
+        }
+    }
+    return !insn_rip_relative(in) || !__builtin_add_overflow(in->disp, next, &in->disp);
+}
+
+/* The instruction is none on this CPU. */
+static void refuse_missing(struct cpu *c, struct insn *in)
+{
+    enum cpu_feature need = insn_rows[in->row].cpu;
+    if (in->row == ROW_UD || cpu_has(c, need))
+        return;
+    if (insn_rows[in->row].attr & ATTR_FALLBACK) {
+        in->row--;
+        return;
+    }
+    c->engine->missing_seen = true;
+    c->engine->missing = need;
+    *in = (struct insn){.row = ROW_UD,
+                        .len = in->len,
+                        .osize = in->osize,
+                        .asize = in->asize,
+                        .base = GPR_ZERO,
+                        .index = GPR_ZERO};
+}
+
+/* Adds an instruction's op at *end; true if it ends the block. */
+static bool append(struct cpu *c, struct block *b, struct op **end, const struct insn *in)
+{
+    struct op *op = *end;
+
+    op->in = *in;
+    op->at = b->bytes;
+    refuse_missing(c, &op->in);
+    bool last = exec_bind(op, b->mode);
+    if (!rebase(op)) {
+        /* Alone in its block, an op before it puts the missing bytes into GPR_ZERO, the index:
+         * the run loop clears it. */
+        op->in.index = GPR_ZERO;
+        op->in.scale = 0;
+        op[1] = op[0];
+        op->run = exec_rip_bias;
+        *end = ++op;
+        last = true;
+    }
+    b->bytes = (u16)(b->bytes + in->len);
+    b->count++;
+    *end = op + 1;
+    return last;
+}
+
+static void finish(struct block *b, struct op *end)
+{
+    *end = (struct op){.run = exec_next, .at = b->bytes};
+    for (struct op *op = b->ops; op < end; op++) {
+        unsigned after = (unsigned)(end - op);
+        op->left = (u8)(after < b->count ? after : b->count);
+    }
+    b->cost = b->count;
+}
+
+static void begin(struct engine *e, struct block *b, physaddr phys, unsigned mode)
+{
+    memset(b, 0, sizeof *b);
+    b->next[WAY_NEXT] = b->next[WAY_TAKEN] = e->none;
+    b->phys = phys;
+    b->mode = (u8)mode;
+    b->valid = true;
+}
+
+/* One instruction that lies on two pages, or has no host memory behind it. Cached if `keep`. */
+static void build_one(struct cpu *c, struct block *b, const struct fetch *f, linaddr lin)
+{
+    u8 buf[15];
+    struct insn in;
+    unsigned here = PAGE - (unsigned)(lin % PAGE);
+    unsigned n = f->limit < sizeof buf ? (unsigned)f->limit : sizeof buf;
+    unsigned first = here < n ? here : n;
+
+    read_bytes(c, &f->at, buf, first);
+    enum decode_result r = insn_decode(&in, buf, first, c->code_mode);
+    if (r == DECODE_SHORT && n > first) {
+        linaddr next = c->code_mode == CODE64 ? lin + here : (u32)(lin + here);
+        struct mmu_target second = fetch_page(c, next);
+        read_bytes(c, &second, buf + first, n - first);
+        r = insn_decode(&in, buf, n, c->code_mode);
+        b->two_pages = true;
+        b->phys2 = second.phys;
+        if (!second.host)
+            b->valid = false;
+    }
+    if (r != DECODE_OK) /* longer than 15 bytes, or beyond CS */
+        cpu_raise(c, VEC_GP, 0);
+    struct op *end = b->ops;
+    append(c, b, &end, &in);
+    finish(b, end);
+}
+
+/* A block at lin, in the free part of the arena. */
+static struct block *build(struct cpu *c, const struct fetch *f, linaddr lin, unsigned mode)
+{
+    struct engine *e = c->engine;
+    if (e->used + BLOCK_BYTES_MAX > ARENA_BYTES)
+        engine_flush(e);
+    struct block *b = (struct block *)(e->arena + e->used);
+    begin(e, b, f->at.phys, mode);
+    e->stat_builds++;
+
+    unsigned room = PAGE - (unsigned)(lin % PAGE);
+    if (f->limit < room)
+        room = (unsigned)f->limit;
+    struct op *end = b->ops;
+    bool last = false;
+    while (f->at.host && !last && b->count < BLOCK_MAX_OPS) {
+        struct insn in;
+        unsigned n = room - b->bytes;
+        const u8 *p = f->at.host + b->bytes;
+        if (!n || insn_decode(&in, p, n < 15 ? n : 15, c->code_mode) != DECODE_OK)
+            break;
+        bool far_rip = insn_rip_relative(&in) && in.disp > INT32_MAX - (i32)PAGE;
+        if (far_rip && b->count)
+            break; /* see append() */
+        last = append(c, b, &end, &in);
+    }
+    if (b->count)
+        finish(b, end);
+    else
+        build_one(c, b, f, lin);
+    return b;
+}
+
+/* Puts a new block into the cache, or aside if it can't be kept. */
+static struct block *keep(struct engine *e, struct block *b, const struct fetch *f)
+{
+    size_t bytes = BLOCK_BYTES((size_t)b->count + 2);
+    bool twice = b->two_pages && b->phys2 == align_down(b->phys, PAGE);
+
+    if (!f->at.host || !b->valid || twice || find(e, b->phys, b->mode)) {
+        memcpy(e->scratch, b, bytes);
+        return e->scratch;
+    }
+    e->used += align_up(bytes, 64);
+    struct block **p = bucket(e, b->phys, b->mode);
+    b->hash_next = *p;
+    *p = b;
+    register_page(e, b, align_down(b->phys, PAGE), 0);
+    if (b->two_pages)
+        register_page(e, b, b->phys2, 1);
+    return b;
+}
+
+/* --- lookup --- */
+
+/* The block's second page and its end are still where they were. */
+static bool still_good(struct cpu *c, const struct block *b, const struct fetch *f, linaddr lin)
+{
+    if (b->bytes > f->limit)
+        return false;
+    if (!b->two_pages)
+        return true;
+    linaddr next = align_down(lin, PAGE) + PAGE;
+    return fetch_page(c, c->code_mode == CODE64 ? next : (u32)next).phys == b->phys2;
+}
+
+struct block *block_lookup(struct cpu *c, linaddr lin, unsigned mode)
+{
+    struct jump_entry *j = jump_slot(c, lin);
+    bool keyed = c->jump_key != JUMP_KEY_NONE;
+    if (keyed && j->lin == lin && j->key == c->jump_key && j->block->valid)
+        return j->block;
+
+    struct engine *e = c->engine;
+    struct fetch f = {.limit = fetch_limit(c)};
+    f.at = fetch_page(c, lin);
+    struct block *b = f.at.host ? find(e, f.at.phys, mode) : NULL;
+    if (b && !still_good(c, b, &f, lin)) {
+        if (b->bytes <= f.limit)
+            drop(e, b); /* mapped elsewhere now */
+        b = NULL;
+    }
+    if (!b)
+        b = keep(e, build(c, &f, lin, mode), &f);
+    if (keyed && b != e->scratch)
+        *j = (struct jump_entry){lin, c->jump_key, b};
+    return b;
+}
+
+struct block *block_part(struct engine *e, const struct op *op, unsigned n)
+{
+    struct block *b = e->scratch;
+    unsigned ops = n + (op->run == exec_rip_bias); /* which is alone in its block */
+    memmove(b->ops, op, ops * sizeof *op);
+    begin(e, b, 0, 0);
+    b->count = (u8)n;
+    b->cost = n;
+    for (unsigned i = 0; i < ops; i++)
+        b->ops[i].left = (u8)(i < n ? n - i : 1);
+    const struct op *last = &b->ops[ops - 1];
+    b->ops[ops] = (struct op){.run = exec_stop, .at = (u16)(last->at + last->in.len)};
+    return b;
+}
+
+/* --- life --- */
+
+static void code_write(void *opaque, physaddr addr, u64 len)
+{
+    engine_invalidate(opaque, addr, len);
+}
+
+static void map_changed(void *opaque)
+{
+    struct engine *e = opaque;
+    e->flush_wanted = true;
+    for (unsigned i = 0; i < e->cpu_count; i++)
+        mmu_flush(&e->cpus[i]->mmu, true);
+}
+
+struct engine *engine_new(struct memmap *mem, struct log *log)
+{
+    struct engine *e = calloc(1, sizeof *e);
+    if (!e)
+        return NULL;
+    e->mem = mem;
+    e->log = log;
+    e->epoch = 1;
+    e->arena = aligned_alloc(64, ARENA_BYTES); /* touched as it fills */
+    e->hash = calloc(HASH_BUCKETS, sizeof *e->hash);
+    e->none = calloc(1, sizeof *e->none);
+    e->scratch = calloc(1, BLOCK_BYTES_MAX);
+    if (!e->arena || !e->hash || !e->none || !e->scratch) {
+        engine_destroy(e);
+        return NULL;
+    }
+    e->none->cost = BLOCK_COST_INVALID;
+    mem->code_write = code_write;
+    mem->changed = map_changed;
+    mem->opaque = e;
+    return e;
+}
+
+void engine_destroy(struct engine *e)
+{
+    if (!e)
+        return;
+    while (e->cpu_count)
+        engine_detach(e, e->cpus[0]);
+    free(e->arena);
+    free(e->hash);
+    free(e->none);
+    free(e->scratch);
+    free(e);
+}
+
+int engine_attach(struct engine *e, struct cpu *c)
+{
+    if (e->cpu_count == ENGINE_CPUS)
+        return -ERSATZ_E_CONFLICT;
+    c->jumps = calloc(JUMP_ENTRIES, sizeof *c->jumps);
+    if (!c->jumps)
+        return -ERSATZ_E_NOMEM;
+    c->engine = e;
+    c->block = e->none;
+    e->cpus[e->cpu_count++] = c;
+    return 0;
+}
+
+void engine_detach(struct engine *e, struct cpu *c)
+{
+    for (unsigned i = 0; i < e->cpu_count; i++)
+        if (e->cpus[i] == c)
+            e->cpus[i] = e->cpus[--e->cpu_count];
+    free(c->jumps);
+    c->jumps = NULL;
+    c->engine = NULL;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine of a machine: its block cache, shared by all its CPUs, and each CPU's cache of
+ * jump targets. Rooms: block.c finds, builds and drops blocks; exec.c and the *.sem.inc give
+ * each instruction its handler; run.c runs.
+ */
+#ifndef ERSATZ_CPU_ENGINE_H
+#define ERSATZ_CPU_ENGINE_H
+
+#include "cpu/block.h"
+#include "cpu/cpu.h"
+
+struct log;
+struct memmap;
+
+/* From a linear address to the block that begins there, if `key` is the CPU's jump_key. */
+struct jump_entry {
+    u64 lin, key;
+    struct block *block;
+};
+
+#define JUMP_ENTRIES 4096
+#define JUMP_KEY_NONE 0 /* matches no entry: RIP isn't the linear address */
+#define ENGINE_CPUS 64
+
+struct engine {
+    struct memmap *mem;
+    struct log *log;
+    struct cpu *cpus[ENGINE_CPUS];
+    unsigned cpu_count;
+    u8 *arena; /* blocks, one after the other; when full, all go */
+    size_t used;
+    struct block **hash;
+    struct block *none;    /* never runs: cost BLOCK_COST_INVALID */
+    struct block *scratch; /* parts of blocks, and what can't be cached */
+    u64 epoch;             /* counts engine_flush() */
+    bool flush_wanted;     /* the memory map changed */
+    bool missing_seen;     /* an instruction was refused for a feature the model lacks: */
+    enum cpu_feature missing;
+    u64 stat_builds, stat_drops, stat_flushes;
+};
+
+/* Installs itself as mem's owner of code pages and map changes. NULL: out of memory. */
+struct engine *engine_new(struct memmap *mem, struct log *log);
+void engine_destroy(struct engine *e);
+/* From then on c runs on e. 0, or an enum ersatz_err. */
+int engine_attach(struct engine *e, struct cpu *c);
+void engine_detach(struct engine *e, struct cpu *c);
+/* Drops every block. Not while one runs: inside, set flush_wanted. */
+void engine_flush(struct engine *e);
+/* Drops the blocks that cover any of these bytes. */
+void engine_invalidate(struct engine *e, physaddr addr, u64 len);
+
+/* The block at RIP in c's present mode, found or built; raises what the fetch raises. */
+struct block *block_lookup(struct cpu *c, u64 lin, unsigned mode);
+/* n instructions of a block from op on, as a block of their own in the engine's scratch. Holds
+ * until the next call. GPR_BASE stays that of the original. */
+struct block *block_part(struct engine *e, const struct op *op, unsigned n);
+
+static inline struct jump_entry *jump_slot(const struct cpu *c, u64 lin)
+{
+    return &c->jumps[(lin ^ lin >> 12) % JUMP_ENTRIES];
+}
+
+/* --- exec.c --- */
+
+/* Chooses the handler of op, decoded for `mode`; true if it ends its block. */
+bool exec_bind(struct op *op, unsigned mode);
+/* Handlers of what isn't an instruction. */
+exec_fn exec_next;     /* the block goes on at op->at: chained */
+exec_fn exec_stop;     /* back to the run loop, which goes on at op->at */
+exec_fn exec_rip_bias; /* see block.c */
+
+/* --- stub.c --- */
+
+/* The handler of an instruction that is a C function; sets op->check. */
+exec_fn *stub_bind(struct op *op, bool end);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The run loop: events between blocks, faults, and the exact end of a slice.
+ *
+ * A block's entry pays for all its instructions; what they did not get to is given back. An
+ * instruction that faults counts as retired, so that a guest that does nothing but fault uses
+ * its slice up as well. cpu_raise() and cpu_retry_single() unwind the host's stack to here.
+ */
+#include <setjmp.h>
+
+#include "base/log.h"
+#include "cpu/debug.h"
+#include "cpu/engine.h"
+#include "cpu/interrupt.h"
+#include "cpu/pending.h"
+
+enum unwind { UNWIND_NONE, UNWIND_FAULT, UNWIND_RETRY };
+
+_Noreturn void cpu_raise(struct cpu *c, enum vector vec, u32 error)
+{
+    c->raised = vec;
+    c->raised_error = error;
+    siglongjmp(*c->unwind, UNWIND_FAULT);
+}
+
+_Noreturn void cpu_fault(struct cpu *c, enum vector vec)
+{
+    cpu_raise(c, vec, 0);
+}
+
+_Noreturn void cpu_page_fault(struct cpu *c, linaddr addr, u32 error)
+{
+    c->cr2 = addr;
+    cpu_raise(c, VEC_PF, error);
+}
+
+_Noreturn void cpu_retry_single(struct cpu *c)
+{
+    siglongjmp(*c->unwind, UNWIND_RETRY);
+}
+
+u64 cpu_insn_rip(const struct cpu *c)
+{
+    if (!c->op)
+        return c->rip;
+    u64 rip = c->gpr[GPR_BASE] + c->op->at;
+    return c->code_mode == CODE64 ? rip : (u32)rip;
+}
+
+/* --- modes --- */
+
+static bool seg_is_flat(const struct seg *s)
+{
+    return s->base == 0 && s->rlimit == BIT(32) && s->wlimit == BIT(32);
+}
+
+static unsigned block_mode(const struct cpu *c)
+{
+    if (c->code_mode == CODE64)
+        return BLOCK_CODE64 | BLOCK_STACK64 | BLOCK_CS_FLAT;
+    unsigned mode = c->code_mode;
+    if (c->stack_size == 4)
+        mode |= BLOCK_STACK32;
+    if (seg_is_flat(&c->seg[DS]) && seg_is_flat(&c->seg[SS]) && seg_is_flat(&c->seg[ES]))
+        mode |= BLOCK_FLAT;
+    if (c->seg[CS].base == 0 && c->seg[CS].limit == UINT32_MAX)
+        mode |= BLOCK_CS_FLAT;
+    return mode;
+}
+
+/*
+ *      63         32 31        9  8   7..0
+ *     +-------------+-----------+----+------+
+ *     | generation  |   epoch   |user| mode |
+ *     +-------------+-----------+----+------+
+ */
+static u64 jump_key(const struct cpu *c, unsigned mode)
+{
+    if (!(mode & BLOCK_CS_FLAT))
+        return JUMP_KEY_NONE;
+    return (u64)(u32)c->mmu.generation << 32 | (u32)(c->engine->epoch << 9) |
+           (c->cpl == 3 ? 1 << 8 : 0) | mode;
+}
+
+/* --- blocks --- */
+
+/* Runs b, or as much of it as the budget allows. */
+static void run_block(struct cpu *c, struct block *b)
+{
+    if (b->cost > c->budget)
+        b = block_part(c->engine, b->ops, (unsigned)c->budget);
+    c->budget -= b->cost;
+    c->block = b;
+    b->ops[0].run(c, b->ops);
+    c->op = NULL;
+}
+
+static struct block *find_block(struct cpu *c)
+{
+    struct engine *e = c->engine;
+    if (unlikely(e->flush_wanted))
+        engine_flush(e);
+    unsigned mode = block_mode(c);
+    c->jump_key = jump_key(c, mode);
+    c->gpr[GPR_BASE] = c->rip;
+    c->gpr[GPR_ZERO] = 0; /* see exec_rip_bias() */
+    u64 lin = c->rip;
+    if (c->code_mode != CODE64)
+        lin = (u32)(lin + c->seg[CS].base);
+    return block_lookup(c, lin, mode);
+}
+
+/* One instruction, with what the debugging registers and the interrupt shadow ask for. */
+static void step(struct cpu *c)
+{
+    cpu_step_begin(c);
+    struct block *b = find_block(c);
+    run_block(c, block_part(c->engine, b->ops, 1));
+    cpu_step_end(c);
+}
+
+/* --- unwound --- */
+
+static void retry_single(struct cpu *c)
+{
+    c->budget += c->op->left;
+    c->rip = cpu_insn_rip(c);
+    run_block(c, block_part(c->engine, c->op, 1));
+}
+
+static void deliver_fault(struct cpu *c)
+{
+    c->rip = cpu_insn_rip(c);
+    if (c->op)
+        c->budget += c->op->left - 1;
+    else if (c->budget > 0)
+        c->budget--;
+    c->op = NULL;
+    c->gpr[GPR_ZERO] = 0;
+    c->stat_faults++;
+    cpu_deliver(c, c->raised, c->raised_error);
+}
+
+/* --- the loop --- */
+
+/* True if there is something to run. */
+static bool ready(struct cpu *c)
+{
+    if (c->budget <= 0)
+        return false;
+    if (unlikely(c->pending & (PEND_STOP | PEND_FLUSH))) {
+        if (c->pending & PEND_FLUSH) {
+            c->pending &= ~(u32)PEND_FLUSH;
+            mmu_flush(&c->mmu, true);
+        }
+        if (c->pending & PEND_STOP) {
+            c->pending &= ~(u32)PEND_STOP;
+            return false;
+        }
+    }
+    if (unlikely(c->pending))
+        return cpu_take_pending(c);
+    return c->activity == ACT_RUN;
+}
+
+void cpu_run(struct cpu *c)
+{
+    sigjmp_buf env, *outer = c->unwind;
+    c->unwind = &env;
+    switch (sigsetjmp(env, 0)) {
+    case UNWIND_FAULT: deliver_fault(c); break;
+    case UNWIND_RETRY: retry_single(c); break;
+    default: break;
+    }
+    while (ready(c)) {
+        if (unlikely(cpu_wants_step(c)))
+            step(c);
+        else
+            run_block(c, find_block(c));
+    }
+    c->unwind = outer;
+}
