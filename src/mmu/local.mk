@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 libersatz_core_la_SOURCES += \
+    %D%/control.h \
     %D%/mmu.c \
     %D%/mmu.h \
     %D%/view.c \

@@ -7,7 +7,7 @@
 
 #include "base/bits.h"
 #include "board/memmap.h"
-#include "cpu/cpu.h"
+#include "mmu/control.h"
 #include "mmu/view.h"
 
 #define FLAT_HALF BIT(35)

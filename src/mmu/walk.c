@@ -12,7 +12,7 @@
  */
 #include "base/bits.h"
 #include "board/memmap.h"
-#include "cpu/cpu.h"
+#include "mmu/control.h"
 #include "mmu/mmu.h"
 
 enum pte {
