@@ -48,6 +48,7 @@ struct device *device_new(const struct device_class *class, const char *id, stru
     for (unsigned n = 0; n < DEVICE_MAX_REGIONS; n++) {
         d->use[n].device = d;
         d->use[n].region = &class->regions[n];
+        d->use[n].size = class->regions[n].size;
     }
     if (class->init && class->init(d, err) != 0) {
         device_free(d);
@@ -181,7 +182,7 @@ int device_map_ports(struct device *d, unsigned n, struct portmap *ports, u16 ba
     const struct port_range range = {
         .name = use->region->name,
         .base = base,
-        .count = use->region->size,
+        .count = use->size,
         .max_size = use->region->max_size > 4 ? 4 : use->region->max_size,
         .read = port_read,
         .write = port_write,
@@ -204,7 +205,7 @@ int device_map_memory(struct device *d, unsigned n, struct memmap *mem, physaddr
     const struct mem_range range = {
         .name = use->region->name,
         .base = base,
-        .size = use->region->size,
+        .size = use->size,
         .read = mmio_read,
         .write = mmio_write,
         .opaque = use,

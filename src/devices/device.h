@@ -95,6 +95,7 @@ struct device_class {
 struct region_use {
     struct device *device;
     const struct region *region;
+    u32 size; /* the region's, unless the board shortens it before it maps it */
     u64 base;
     bool mapped;
 };

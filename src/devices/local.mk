@@ -2,11 +2,21 @@
 libersatz_core_la_SOURCES += \
     %D%/apic_bus.c \
     %D%/apic_bus.h \
+    %D%/debugcon.c \
+    %D%/debugcon.h \
+    %D%/debugexit.c \
+    %D%/debugexit.h \
     %D%/device.c \
     %D%/device.h \
     %D%/devices.def \
+    %D%/hpet.c \
+    %D%/hpet.h \
     %D%/i440fx.c \
     %D%/i440fx.h \
+    %D%/i8042.c \
+    %D%/i8042.h \
+    %D%/i8237.c \
+    %D%/i8237.h \
     %D%/i8254.c \
     %D%/i8254.h \
     %D%/i8259.c \
@@ -25,5 +35,11 @@ libersatz_core_la_SOURCES += \
     %D%/piix3.h \
     %D%/pm_piix4.c \
     %D%/pm_piix4.h \
+    %D%/port92.c \
+    %D%/port92.h \
+    %D%/ps2_keyboard.c \
+    %D%/ps2_keyboard.h \
     %D%/uart16550.c \
-    %D%/uart16550.h
+    %D%/uart16550.h \
+    %D%/vgatext.c \
+    %D%/vgatext.h
