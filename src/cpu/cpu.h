@@ -199,11 +199,12 @@ struct cpu {
     /* MSRs that have no better home */
     u64 star, lstar, cstar, sfmask, kernel_gs_base;
     u64 sysenter_cs, sysenter_esp, sysenter_eip;
-    u64 pat, tsc_offset, tsc_aux, tsc_deadline, misc_enable, mcg_status;
+    u64 pat, tsc_offset, tsc_aux, tsc_deadline, misc_enable, mcg_status, debugctl;
     u64 mtrr_def_type, mtrr_fixed[11], mtrr_var[16];
     u64 random; /* state of RDRAND */
-    u64 monitor_addr;
-    bool monitor_armed;
+    u64 monitor_addr;   /* physical, of a 64-byte line */
+    u8 monitor_seen[64]; /* what it held at MONITOR */
+    bool monitor_armed, mwait_masked; /* masked interrupts end MWAIT, too */
 
     struct fpu_state fpu;
 

@@ -30,7 +30,7 @@ enum { /* DR7 */
        DR7_GE = 1 << 9,
        DR7_FIXED = 1 << 10,
        DR7_GD = 1 << 13,
-       DR7_WRITABLE = 0xffff2bff,
+       DR7_WRITABLE = 0xffff23ff,
 };
 enum dr7_rw { DR7_EXECUTE, DR7_WRITE, DR7_IO, DR7_ACCESS };
 

@@ -28,6 +28,10 @@ static void transfer(struct cpu *c, const struct target *t, const struct seg *cs
     struct stack st = stack_current(c);
 
     seg_check_rip(c, cs, t->offset);
+    if (t->osize == 8) { /* also from compatibility mode, through a gate */
+        st.width = 8;
+        st.sp = c->gpr[RSP];
+    }
     if (t->call) {
         stack_room(c, &st, 2u * t->osize);
         stack_put(c, &st, c->seg[CS].sel, t->osize);

@@ -27,6 +27,9 @@ const struct cpu_model *cpu_model_get(unsigned i);
 int cpu_model_parse(const char *text, const struct cpu_model **model, struct feature_set *features,
                     struct ersatz_error *error);
 
+/* As -cpu takes it. */
+const char *cpu_feature_name(enum cpu_feature f);
+
 /* CPUID with eax = leaf, ecx = subleaf: out = EAX, EBX, ECX, EDX. */
 void cpuid_read(const struct cpu *c, u32 leaf, u32 subleaf, u32 out[4]);
 

@@ -62,6 +62,9 @@ struct desc;
 bool task_switch(struct cpu *c, const struct desc *d, enum task_reason why, u32 flags);
 bool task_gate(struct cpu *c, const struct desc *gate, enum task_reason why, u32 flags);
 
+/* What the line that MONITOR watches holds now. */
+void cpu_monitor_line(const struct cpu *c, u8 line[64]);
+
 /* System management interrupt (cpu/smm.c). */
 void smm_enter(struct cpu *c);
 
