@@ -113,8 +113,10 @@ void cpu_init_signal(struct cpu *c)
 
 void cpu_set_line(void *opaque, unsigned n, bool level)
 {
-    static const u32 latched[] = {
-        [CPU_NMI] = PEND_NMI, [CPU_SMI] = PEND_SMI, [CPU_INIT] = PEND_INIT, [CPU_RESET] = PEND_RESET};
+    static const u32 latched[] = {[CPU_NMI] = PEND_NMI,
+                                  [CPU_SMI] = PEND_SMI,
+                                  [CPU_INIT] = PEND_INIT,
+                                  [CPU_RESET] = PEND_RESET};
     struct cpu *c = opaque;
 
     if (n == CPU_INTR) {

@@ -155,6 +155,8 @@ struct cpu_bus {
     void (*shutdown)(void *opaque, unsigned cpu);
     /* The FERR# pin (x87 errors with CR0.NE clear: IRQ 13). */
     void (*ferr)(void *opaque, unsigned cpu, bool level);
+    /* The SMIACT# pin: the CPU enters or leaves SMM, SMRAM opens or closes. */
+    void (*smm)(void *opaque, unsigned cpu, bool in_smm);
 };
 
 #define TSC_NS_SHIFT 0 /* the TSC counts nanoseconds: 1 GHz */
@@ -191,6 +193,8 @@ struct cpu {
     bool delivering; /* an event is on its way through the IDT (cpu/interrupt.h) */
     bool fault_ext;  /* and is no software interrupt: error codes get EXT */
     u8 fault_class;  /* and counts as this for the double fault rules: enum fault_class */
+    bool rep_partial; /* the last instruction was a REP string one that has more to do: what
+                         interrupts it pushes RF = 1 */
     bool step_rf;    /* EFLAGS.RF is cleared at the end of this instruction (cpu/debug.h) */
     u8 step_shadow;  /* the shadow under which this instruction runs */
     u32 step_held;   /* traps that the shadow of MOV SS held back */

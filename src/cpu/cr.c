@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Control registers and what they switch: paging and long mode (SDM vol. 3, 2.5, 4.1, 9.8.5). A value is checked whole before anything changes.
+ * Control registers and what they switch: paging and long mode (SDM vol. 3, 2.5, 4.1, 9.8.5). A
+ * value is checked whole before anything changes.
  */
 #include "cpu/flags.h"
 #include "cpu/op.h"

@@ -130,6 +130,7 @@ static void to_system(struct cpu *c, const struct target *t, struct desc *d)
     };
     unsigned type = desc_type(d);
     enum task_reason why = t->call ? TASK_CALL : TASK_JMP;
+    const struct op *op = c->op;
 
     if (!((cpu_long_mode(c) ? LONG : LEGACY) >> type & 1))
         cpu_raise_sel(c, VEC_GP, t->sel);
@@ -148,6 +149,7 @@ static void to_system(struct cpu *c, const struct target *t, struct desc *d)
     else
         task_switch(c, d, why, eflags_get(c));
     seg_check_rip(c, &c->seg[CS], c->rip);
+    c->op = op;
 }
 
 static void go(struct cpu *c, const struct target *t)

@@ -188,6 +188,7 @@ static void deliver_protected(struct cpu *c, const struct event *ev)
         GATES = 1 << SYS_TASK_GATE | 1 << SYS_INT16 | 1 << SYS_TRAP16 | 1 << SYS_INT32 |
                 1 << SYS_TRAP32
     };
+    const struct op *op = c->op;
     struct desc gate = {0};
 
     if (ev->vec * 8u + 7 > c->idtr.limit)
@@ -205,6 +206,7 @@ static void deliver_protected(struct cpu *c, const struct event *ev)
         stack_commit(c, &st);
     }
     seg_check_rip(c, &c->seg[CS], c->rip);
+    c->op = op;
 }
 
 /* --- long mode --- */
@@ -280,7 +282,7 @@ static void deliver(struct cpu *c, const struct event *ev)
     if (c->dr6_pending)
         c->pending |= PEND_DEBUG;
     c->step_held = 0;
-    c->step_rf = false;
+    c->step_rf = c->rep_partial = false;
     c->step_shadow = 0;
     c->delivering = false;
     c->activity = ACT_RUN;
@@ -324,7 +326,7 @@ void cpu_deliver(struct cpu *c, enum vector vec, u32 error)
     }
     struct event ev = {.vec = (u8)vec, .has_error = x->has_error, .flags = eflags_get(c)};
     ev.error = x->has_error ? error : 0;
-    if (x->is_fault || (vec == VEC_DB && error == DB_GENERAL_DETECT))
+    if (x->is_fault || c->rep_partial || (vec == VEC_DB && error == DB_GENERAL_DETECT))
         ev.flags |= EFL_RF;
     if (vec == VEC_DB)
         c->dr7 &= ~(u32)DR7_GD;
@@ -336,7 +338,7 @@ void cpu_deliver(struct cpu *c, enum vector vec, u32 error)
 
 void cpu_deliver_irq(struct cpu *c, u8 vec)
 {
-    struct event ev = {.vec = vec, .flags = eflags_get(c)};
+    struct event ev = {.vec = vec, .flags = eflags_get(c) | (c->rep_partial ? EFL_RF : 0)};
 
     c->op = NULL;
     c->stat_irqs++;

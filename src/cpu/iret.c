@@ -79,8 +79,7 @@ static void iret_to_vm86(struct cpu *c, struct stack *st, const struct frame *f)
     for (unsigned i = 0; i < ARRAY_LEN(order); i++)
         data[i] = (u16)stack_get(c, st, 4);
     seg_check_rip(c, &cs, f->rip);
-    return_flags(c,
-                 FLAGS_ALWAYS | FLAGS_WIDE | EFL_IF | EFL_IOPL | EFL_VM | EFL_VIF | EFL_VIP,
+    return_flags(c, FLAGS_ALWAYS | FLAGS_WIDE | EFL_IF | EFL_IOPL | EFL_VM | EFL_VIF | EFL_VIP,
                  f->flags);
     seg_set(c, SS, &s);
     c->gpr[RSP] = sp;
@@ -94,6 +93,7 @@ static void iret_to_vm86(struct cpu *c, struct stack *st, const struct frame *f)
 /* NT: back to the task whose selector this one's TSS holds. */
 static void iret_task(struct cpu *c)
 {
+    const struct op *op = c->op;
     struct desc d;
     u16 sel = (u16)mem_read_sys(c, c->tr.base, 2);
 
@@ -105,6 +105,7 @@ static void iret_task(struct cpu *c)
         cpu_raise_sel(c, VEC_NP, sel);
     task_switch(c, &d, TASK_IRET, eflags_get(c) & ~(u32)EFL_NT);
     seg_check_rip(c, &c->seg[CS], c->rip);
+    c->op = op;
 }
 
 static void iret_protected(struct cpu *c, unsigned size)

@@ -76,8 +76,8 @@ static int change_feature(const char *word, struct feature_set *features,
     return unknown(error, "feature", word, feature_names, CPU_FEATURE_COUNT);
 }
 
-int cpu_model_parse(const char *text, const struct cpu_model **model,
-                    struct feature_set *features, struct ersatz_error *error)
+int cpu_model_parse(const char *text, const struct cpu_model **model, struct feature_set *features,
+                    struct ersatz_error *error)
 {
     char word[64];
     bool first = true;

@@ -9,10 +9,19 @@
  * machine checks, TAA, stale data, branch history and post-barrier injection, gathers, register
  * files. */
 enum {
-    CAP_RDCL_NO = 1 << 0, CAP_SKIP_L1DFL = 1 << 3, CAP_SSB_NO = 1 << 4, CAP_MDS_NO = 1 << 5,
-    CAP_PSCHANGE_MC_NO = 1 << 6, CAP_TAA_NO = 1 << 8, CAP_SBDR_SSDP_NO = 1 << 13,
-    CAP_FBSDP_NO = 1 << 14, CAP_PSDP_NO = 1 << 15, CAP_BHI_NO = 1 << 20,
-    CAP_PBRSB_NO = 1 << 24, CAP_GDS_NO = 1 << 26, CAP_RFDS_NO = 1 << 27,
+    CAP_RDCL_NO = 1 << 0,
+    CAP_SKIP_L1DFL = 1 << 3,
+    CAP_SSB_NO = 1 << 4,
+    CAP_MDS_NO = 1 << 5,
+    CAP_PSCHANGE_MC_NO = 1 << 6,
+    CAP_TAA_NO = 1 << 8,
+    CAP_SBDR_SSDP_NO = 1 << 13,
+    CAP_FBSDP_NO = 1 << 14,
+    CAP_PSDP_NO = 1 << 15,
+    CAP_BHI_NO = 1 << 20,
+    CAP_PBRSB_NO = 1 << 24,
+    CAP_GDS_NO = 1 << 26,
+    CAP_RFDS_NO = 1 << 27,
     ARCH_CAPABILITIES = CAP_RDCL_NO | CAP_SKIP_L1DFL | CAP_SSB_NO | CAP_MDS_NO |
                         CAP_PSCHANGE_MC_NO | CAP_TAA_NO | CAP_SBDR_SSDP_NO | CAP_FBSDP_NO |
                         CAP_PSDP_NO | CAP_BHI_NO | CAP_PBRSB_NO | CAP_GDS_NO | CAP_RFDS_NO,
@@ -78,7 +87,9 @@ bool msr_read(struct cpu *c, u32 msr, u64 *v)
         return c->bus.msr_read && c->bus.msr_read(c->bus.opaque, c->index, msr, v);
     switch (msr) {
 #define MSR(number, name, feature, how)                                                            \
-    case number: *v = READ_##how; return cpu_has(c, CPU_##feature);
+    case number:                                                                                   \
+        *v = READ_##how;                                                                           \
+        return cpu_has(c, CPU_##feature);
 #include "cpu/msr.def"
 #undef MSR
     }
@@ -92,7 +103,8 @@ bool msr_write(struct cpu *c, u32 msr, u64 v)
         return c->bus.msr_write && c->bus.msr_write(c->bus.opaque, c->index, msr, v);
     switch (msr) {
 #define MSR(number, name, feature, how)                                                            \
-    case number: return cpu_has(c, CPU_##feature) && WRITE_##how;
+    case number:                                                                                   \
+        return cpu_has(c, CPU_##feature) && WRITE_##how;
 #include "cpu/msr.def"
 #undef MSR
     }

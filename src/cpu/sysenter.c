@@ -18,9 +18,8 @@ static void set_code(struct cpu *c, u16 sel, bool code64, u64 rip)
 
 static void set_stack(struct cpu *c, u16 sel)
 {
-    struct seg ss = {.sel = sel,
-                     .attr = FLAT | SEG_DB | (sel & SEL_RPL) << SEG_DPL_SHIFT,
-                     .limit = 0xffffffff};
+    struct seg ss = {
+        .sel = sel, .attr = FLAT | SEG_DB | (sel & SEL_RPL) << SEG_DPL_SHIFT, .limit = 0xffffffff};
     seg_set(c, SS, &ss);
 }
 
