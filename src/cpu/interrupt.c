@@ -312,7 +312,6 @@ void cpu_deliver(struct cpu *c, enum vector vec, u32 error)
     bool again = c->delivering;
 
     c->op = NULL;
-    c->stat_faults++;
     if (again && c->fault_class == FAULT_DOUBLE) {
         cpu_shutdown(c);
         return;

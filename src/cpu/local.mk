@@ -51,3 +51,33 @@ libersatz_core_la_SOURCES += \
     %D%/stack.sem.inc \
     %D%/string.c \
     %D%/stub.c
+
+# privilege and modes
+libersatz_core_la_SOURCES += \
+    %D%/cpu.c \
+    %D%/cpuid.c \
+    %D%/cr.c \
+    %D%/debug.c \
+    %D%/debug.h \
+    %D%/desc.c \
+    %D%/far.c \
+    %D%/flagops.c \
+    %D%/interrupt.c \
+    %D%/interrupt.h \
+    %D%/io.c \
+    %D%/iret.c \
+    %D%/model.c \
+    %D%/model.h \
+    %D%/models.def \
+    %D%/msr.c \
+    %D%/msr.def \
+    %D%/pending.c \
+    %D%/pending.h \
+    %D%/seg.c \
+    %D%/seg.h \
+    %D%/smm.c \
+    %D%/stack.c \
+    %D%/sysenter.c \
+    %D%/sysop.c \
+    %D%/system.h \
+    %D%/task.c

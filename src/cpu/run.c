@@ -158,9 +158,9 @@ static bool ready(struct cpu *c)
             return false;
         }
     }
-    if (unlikely(c->pending))
+    if (unlikely(c->pending || c->activity != ACT_RUN))
         return cpu_take_pending(c);
-    return c->activity == ACT_RUN;
+    return true;
 }
 
 void cpu_run(struct cpu *c)
