@@ -209,6 +209,8 @@ void insn_print(const struct insn *in, u64 rip, char *buf, size_t size)
     put_prefixes(&t);
     put_mnemonic(&t);
     for (unsigned i = 0; i < insn_rows[in->row].noperands; i++) {
+        if (i > 1 && in->op[i].kind == OPND_SEG) /* LDS and so on: in the name already */
+            break;
         put(&t, i ? ", " : " ");
         put_operand(&t, i);
     }
