@@ -39,8 +39,6 @@ enum eflags {
 };
 #define EFL_IOPL_SHIFT 12
 
-/* Control registers and EFER (SDM vol. 3, 2.5, 2.2.1) */
-
 /* Exception vectors (SDM vol. 3, table 6-1) */
 enum vector {
     VEC_DE, VEC_DB, VEC_NMI, VEC_BP, VEC_OF, VEC_BR, VEC_UD, VEC_NM, VEC_DF, VEC_CSO, VEC_TS,
