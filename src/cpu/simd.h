@@ -16,7 +16,11 @@
     void op_##name(struct cpu *c, const struct insn *in);                                          \
     void op_##name(struct cpu *c, const struct insn *in)
 
+/* Makes compilers move a vector as one. */
+typedef u64 vec_whole __attribute__((vector_size(16), aligned(8)));
+
 union vec {
+    vec_whole whole;
     u8 u8[16];
     i8 i8[16];
     u16 u16[8];
@@ -28,8 +32,10 @@ union vec {
 };
 
 /* 16 bytes of memory; aligned: #GP if they are not. */
-union vec mem_read_vec(struct cpu *c, const struct insn *in, bool aligned);
+void mem_read_vec(struct cpu *c, const struct insn *in, bool aligned, union vec *v);
 void mem_write_vec(struct cpu *c, const struct insn *in, const union vec *v, bool aligned);
+/* What vec_read() does for operands that aren't XMM registers. */
+void vec_read_other(struct cpu *c, const struct insn *in, unsigned n, union vec *v);
 
 /* Whether the row's 16-byte memory operand must be aligned. */
 static inline bool vec_aligned(const struct insn *in)
@@ -47,20 +53,18 @@ static inline bool vec_is_mm(const struct insn *in, unsigned n)
     return in->op[n].kind == OPND_MM;
 }
 
-/* Operand n, MM, XMM or memory of up to 16 bytes; what it doesn't have is zero. */
-static inline union vec vec_read(struct cpu *c, const struct insn *in, unsigned n)
+/* Operand n, MM, XMM or memory of up to 16 bytes; what it doesn't have is zero. Inline, because
+ * a vector that is returned in two integer registers costs more than the instruction. */
+__attribute__((always_inline)) static inline union vec vec_read(struct cpu *c,
+                                                                const struct insn *in, unsigned n)
 {
-    union vec v = {.u64 = {0, 0}};
+    union vec v;
 
-    switch (in->op[n].kind) {
-    case OPND_XMM: return *xmm(c, in->op[n].reg);
-    case OPND_MM: v.u64[0] = mmx_read(c, in->op[n].reg); return v;
-    default:
-        if (in->msize == 16)
-            return mem_read_vec(c, in, vec_aligned(in));
-        v.u64[0] = mem_read_operand(c, in, in->msize);
-        return v;
-    }
+    if (likely(in->op[n].kind == OPND_XMM))
+        v.whole = xmm(c, in->op[n].reg)->whole;
+    else
+        vec_read_other(c, in, n, &v);
+    return v;
 }
 
 /* The low `size` bytes (4 or 8) of operand n, which is MM, XMM or memory of that size. */
@@ -76,8 +80,8 @@ static inline u64 vec_read_low(struct cpu *c, const struct insn *in, unsigned n,
 /* A whole register, operand n. */
 static inline void vec_write(struct cpu *c, const struct insn *in, unsigned n, const union vec *v)
 {
-    if (in->op[n].kind == OPND_XMM)
-        *xmm(c, in->op[n].reg) = *v;
+    if (likely(in->op[n].kind == OPND_XMM))
+        xmm(c, in->op[n].reg)->whole = v->whole;
     else
         mmx_write(c, in->op[n].reg, v->u64[0]);
 }

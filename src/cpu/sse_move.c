@@ -5,20 +5,28 @@
  */
 #include "cpu/simd.h"
 
-union vec mem_read_vec(struct cpu *c, const struct insn *in, bool aligned)
+void mem_read_vec(struct cpu *c, const struct insn *in, bool aligned, union vec *v)
 {
     u64 off = mem_ea(c, in);
-    union vec v;
     linaddr lin = mem_linear(c, in->seg, off, 16, false);
 
     if (aligned && lin & 15)
         cpu_raise(c, VEC_GP, 0);
     const u8 *p = mmu_fast_read(&c->mmu, lin, 16);
     if (likely(p != NULL))
-        memcpy(&v, p, 16);
+        memcpy(v, p, 16);
     else
-        mem_read_bytes(c, in->seg, off, &v, 16);
-    return v;
+        mem_read_bytes(c, in->seg, off, v, 16);
+}
+
+void vec_read_other(struct cpu *c, const struct insn *in, unsigned n, union vec *v)
+{
+    if (in->op[n].kind == OPND_MM)
+        *v = (union vec){.u64 = {mmx_read(c, in->op[n].reg), 0}};
+    else if (in->msize == 16)
+        mem_read_vec(c, in, vec_aligned(in), v);
+    else
+        *v = (union vec){.u64 = {mem_read_operand(c, in, in->msize), 0}};
 }
 
 void mem_write_vec(struct cpu *c, const struct insn *in, const union vec *v, bool aligned)
@@ -43,7 +51,7 @@ OP(movaps)
     if (in->op[0].kind == OPND_MEM)
         mem_write_vec(c, in, xmm(c, in->op[1].reg), true);
     else if (in->op[1].kind == OPND_MEM)
-        *xmm(c, in->op[0].reg) = mem_read_vec(c, in, true);
+        mem_read_vec(c, in, true, xmm(c, in->op[0].reg));
     else
         *xmm(c, in->op[0].reg) = *xmm(c, in->op[1].reg);
 }
@@ -54,7 +62,7 @@ OP(movups)
     if (in->op[0].kind == OPND_MEM)
         mem_write_vec(c, in, xmm(c, in->op[1].reg), false);
     else if (in->op[1].kind == OPND_MEM)
-        *xmm(c, in->op[0].reg) = mem_read_vec(c, in, false);
+        mem_read_vec(c, in, false, xmm(c, in->op[0].reg));
     else
         *xmm(c, in->op[0].reg) = *xmm(c, in->op[1].reg);
 }
