@@ -13,6 +13,7 @@
 #include "cpu/engine.h"
 #include "cpu/interrupt.h"
 #include "cpu/pending.h"
+#include "cpu/x87.h"
 
 enum unwind { UNWIND_NONE, UNWIND_FAULT, UNWIND_RETRY };
 
@@ -167,6 +168,7 @@ void cpu_run(struct cpu *c)
 {
     sigjmp_buf env, *outer = c->unwind;
     c->unwind = &env;
+    fpu_enter(c);
     switch (sigsetjmp(env, 0)) {
     case UNWIND_FAULT: deliver_fault(c); break;
     case UNWIND_RETRY: retry_single(c); break;
@@ -178,5 +180,6 @@ void cpu_run(struct cpu *c)
         else
             run_block(c, find_block(c));
     }
+    fpu_leave(c);
     c->unwind = outer;
 }

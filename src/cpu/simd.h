@@ -31,17 +31,11 @@ union vec {
     i64 i64[2];
 };
 
-/* 16 bytes of memory; aligned: #GP if they are not. */
-void mem_read_vec(struct cpu *c, const struct insn *in, bool aligned, union vec *v);
-void mem_write_vec(struct cpu *c, const struct insn *in, const union vec *v, bool aligned);
+/* 16 bytes of memory. Where they must be aligned, that is checked by the stub: ATTR_ALIGN16. */
+void mem_read_vec(struct cpu *c, const struct insn *in, union vec *v);
+void mem_write_vec(struct cpu *c, const struct insn *in, const union vec *v);
 /* What vec_read() does for operands that aren't XMM registers. */
 void vec_read_other(struct cpu *c, const struct insn *in, unsigned n, union vec *v);
-
-/* Whether the row's 16-byte memory operand must be aligned. */
-static inline bool vec_aligned(const struct insn *in)
-{
-    return insn_rows[in->row].attr & ATTR_ALIGN16;
-}
 
 static inline union vec *xmm(struct cpu *c, unsigned r)
 {

@@ -5,13 +5,11 @@
  */
 #include "cpu/simd.h"
 
-void mem_read_vec(struct cpu *c, const struct insn *in, bool aligned, union vec *v)
+void mem_read_vec(struct cpu *c, const struct insn *in, union vec *v)
 {
     u64 off = mem_ea(c, in);
     linaddr lin = mem_linear(c, in->seg, off, 16, false);
 
-    if (aligned && lin & 15)
-        cpu_raise(c, VEC_GP, 0);
     const u8 *p = mmu_fast_read(&c->mmu, lin, 16);
     if (likely(p != NULL))
         memcpy(v, p, 16);
@@ -24,18 +22,16 @@ void vec_read_other(struct cpu *c, const struct insn *in, unsigned n, union vec 
     if (in->op[n].kind == OPND_MM)
         *v = (union vec){.u64 = {mmx_read(c, in->op[n].reg), 0}};
     else if (in->msize == 16)
-        mem_read_vec(c, in, vec_aligned(in), v);
+        mem_read_vec(c, in, v);
     else
         *v = (union vec){.u64 = {mem_read_operand(c, in, in->msize), 0}};
 }
 
-void mem_write_vec(struct cpu *c, const struct insn *in, const union vec *v, bool aligned)
+void mem_write_vec(struct cpu *c, const struct insn *in, const union vec *v)
 {
     u64 off = mem_ea(c, in);
     linaddr lin = mem_linear(c, in->seg, off, 16, true);
 
-    if (aligned && lin & 15)
-        cpu_raise(c, VEC_GP, 0);
     u8 *p = mmu_fast_write(&c->mmu, lin, 16);
     if (likely(p != NULL))
         memcpy(p, v, 16);
@@ -45,26 +41,26 @@ void mem_write_vec(struct cpu *c, const struct insn *in, const union vec *v, boo
 
 /* --- whole registers --- */
 
-/* MOVAPS, MOVDQA, MOVNTPS..: aligned. */
-OP(movaps)
+static void move_vec(struct cpu *c, const struct insn *in)
 {
     if (in->op[0].kind == OPND_MEM)
-        mem_write_vec(c, in, xmm(c, in->op[1].reg), true);
+        mem_write_vec(c, in, xmm(c, in->op[1].reg));
     else if (in->op[1].kind == OPND_MEM)
-        mem_read_vec(c, in, true, xmm(c, in->op[0].reg));
+        mem_read_vec(c, in, xmm(c, in->op[0].reg));
     else
         *xmm(c, in->op[0].reg) = *xmm(c, in->op[1].reg);
+}
+
+/* MOVAPS, MOVDQA, MOVNTPS: their rows ask for alignment. */
+OP(movaps)
+{
+    move_vec(c, in);
 }
 
 /* MOVUPS, MOVDQU, LDDQU */
 OP(movups)
 {
-    if (in->op[0].kind == OPND_MEM)
-        mem_write_vec(c, in, xmm(c, in->op[1].reg), false);
-    else if (in->op[1].kind == OPND_MEM)
-        mem_read_vec(c, in, false, xmm(c, in->op[0].reg));
-    else
-        *xmm(c, in->op[0].reg) = *xmm(c, in->op[1].reg);
+    move_vec(c, in);
 }
 
 /* --- scalars: between registers the upper part stays, from memory it is cleared --- */

@@ -8,8 +8,7 @@
 #include "base/log.h"
 #include "cpu/engine.h"
 #include "cpu/op.h"
-
-#define FSW_ES (1 << 7) /* an unmasked x87 exception is pending */
+#include "cpu/x87.h"
 
 static op_fn *const row_calls[] = {
 #define BODY(name) NULL
@@ -32,16 +31,6 @@ static void call(struct cpu *c, const struct op *op)
     row_calls[op->in.row](c, &op->in);
 }
 
-static void fpu_pending(struct cpu *c)
-{
-    if (!(c->fpu.sw & FSW_ES))
-        return;
-    if (c->cr0 & CR0_NE)
-        cpu_fault(c, VEC_MF);
-    if (c->bus.ferr)
-        c->bus.ferr(c->bus.opaque, c->index, true);
-}
-
 static void check_units(struct cpu *c, unsigned check)
 {
     if (check & CHECK_SSE) {
@@ -52,8 +41,8 @@ static void check_units(struct cpu *c, unsigned check)
     }
     if (c->cr0 & CR0_TS)
         cpu_fault(c, VEC_NM);
-    if (check & CHECK_FPU_PENDING)
-        fpu_pending(c);
+    if ((check & CHECK_FPU_PENDING) && (c->fpu.sw & SW_ES))
+        x87_wait(c);
 }
 
 static void check(struct cpu *c, const struct op *op)
