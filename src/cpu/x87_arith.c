@@ -8,8 +8,8 @@
  */
 #include "cpu/simd.h"
 
-typedef struct f80 unary_fn(struct fpu_ctx *x, struct f80 a);
-typedef struct f80 binary_fn(struct fpu_ctx *x, struct f80 a, struct f80 b);
+typedef bool unary_fn(struct fpu_ctx *x, struct f80 *r, const struct f80 *a);
+typedef bool binary_fn(struct fpu_ctx *x, struct f80 *r, const struct f80 *a, const struct f80 *b);
 
 /* A kernel, and whether the destination is its second operand (FSUBR, FDIVR). */
 struct binary {
@@ -21,20 +21,16 @@ struct binary {
 static bool arith(struct cpu *c, const struct insn *in, unsigned dst, const struct f80 *b,
                   struct binary op)
 {
-    struct f80 r = F80_INDEFINITE;
-
     x87_note(c, in);
     if (!b || x87_empty(c, dst)) {
         if (x87_underflow(c, in))
             return false;
-    } else {
-        const struct f80 *a = x87_st(c, dst);
-        r = op.reversed ? op.fn(&c->fpu.x87, *b, *a) : op.fn(&c->fpu.x87, *a, *b);
-        if (x87_blocked(c, in))
-            return false;
+        x87_put(c, dst, F80_INDEFINITE);
+        return true;
     }
-    x87_put(c, dst, r);
-    return true;
+    struct f80 *a = x87_st(c, dst); /* the kernel writes it, unless blocked */
+    op.fn(&c->fpu.x87, a, op.reversed ? b : a, op.reversed ? a : b);
+    return !x87_blocked(c, in);
 }
 
 static const struct f80 *source(struct cpu *c, unsigned i)
@@ -54,21 +50,24 @@ static void arith_st(struct cpu *c, const struct insn *in, struct binary op, boo
 static void arith_m32(struct cpu *c, const struct insn *in, struct binary op)
 {
     struct fpu_ctx *x = x87_begin(c);
-    struct f80 b = f80_widen_f32((u32)mem_read_operand(c, in, 4), &x->src_denormal);
+    struct f80 b;
+    x->src_denormal = c->fpu.ops->f80_widen_f32(x, &b, (u32)mem_read_operand(c, in, 4));
     arith(c, in, 0, &b, op);
 }
 
 static void arith_m64(struct cpu *c, const struct insn *in, struct binary op)
 {
     struct fpu_ctx *x = x87_begin(c);
-    struct f80 b = f80_widen_f64(mem_read_operand(c, in, 8), &x->src_denormal);
+    struct f80 b;
+    x->src_denormal = c->fpu.ops->f80_widen_f64(x, &b, mem_read_operand(c, in, 8));
     arith(c, in, 0, &b, op);
 }
 
 static void arith_int(struct cpu *c, const struct insn *in, struct binary op)
 {
-    x87_begin(c);
-    struct f80 b = f80_from_i64(sext(mem_read_operand(c, in, in->msize), in->msize));
+    struct fpu_ctx *x = x87_begin(c);
+    struct f80 b;
+    c->fpu.ops->f80_from_i64(x, &b, sext(mem_read_operand(c, in, in->msize), in->msize));
     arith(c, in, 0, &b, op);
 }
 
@@ -168,29 +167,27 @@ OP(fpatan)
 
 static void unary(struct cpu *c, const struct insn *in, unary_fn *fn)
 {
-    struct f80 r = F80_INDEFINITE;
-
     x87_begin(c);
     x87_note(c, in);
     if (x87_empty(c, 0)) {
-        if (x87_underflow(c, in))
-            return;
+        if (!x87_underflow(c, in))
+            x87_put(c, 0, F80_INDEFINITE);
     } else {
-        r = fn(&c->fpu.x87, *x87_st(c, 0));
-        if (x87_blocked(c, in))
-            return;
+        fn(&c->fpu.x87, x87_st(c, 0), x87_st(c, 0));
+        x87_blocked(c, in);
     }
-    x87_put(c, 0, r);
 }
 
-static struct f80 change_sign(struct fpu_ctx *x, struct f80 a)
+static bool change_sign(struct fpu_ctx *x, struct f80 *r, const struct f80 *a)
 {
-    return (struct f80){a.mant, a.se ^ 0x8000};
+    *r = (struct f80){a->mant, a->se ^ 0x8000};
+    return true;
 }
 
-static struct f80 clear_sign(struct fpu_ctx *x, struct f80 a)
+static bool clear_sign(struct fpu_ctx *x, struct f80 *r, const struct f80 *a)
 {
-    return (struct f80){a.mant, a.se & 0x7fff};
+    *r = (struct f80){a->mant, a->se & 0x7fff};
+    return true;
 }
 
 #define UNARY(name, fn)                                                                            \
@@ -218,36 +215,36 @@ UNARY_C2(fcos, c->fpu.ops->f80_cos)
 
 /* --- one operand, two results: ST(0) is replaced, then one is pushed --- */
 
-typedef struct f80 split_fn(struct cpu *c, struct f80 a, struct f80 *pushed);
+/* ST(0) is changed in place, unless blocked. */
+typedef void split_fn(struct cpu *c, struct f80 *st0, struct f80 *pushed);
 
 static void split(struct cpu *c, const struct insn *in, split_fn *fn)
 {
-    struct f80 r = F80_INDEFINITE, pushed = r;
+    struct f80 pushed = F80_INDEFINITE;
 
     x87_begin(c);
     x87_note(c, in);
     if (x87_empty(c, 0)) {
         if (x87_underflow(c, in))
             return;
+        x87_put(c, 0, F80_INDEFINITE);
     } else if (!x87_empty(c, 7)) {
         if (x87_overflow(c, in))
             return;
+        x87_put(c, 0, F80_INDEFINITE);
     } else {
-        r = fn(c, *x87_st(c, 0), &pushed);
+        fn(c, x87_st(c, 0), &pushed);
         if (x87_blocked(c, in) || c->fpu.x87.flags & FPU_C2)
             return;
     }
-    x87_put(c, 0, r);
     x87_push(c, pushed);
 }
 
 /* Pushes 1.0, or the NaN once more. */
-static struct f80 tangent(struct cpu *c, struct f80 a, struct f80 *pushed)
+static void tangent(struct cpu *c, struct f80 *st0, struct f80 *pushed)
 {
-    struct f80 r = c->fpu.ops->f80_tan(&c->fpu.x87, a);
-
-    *pushed = f80_is_nan(r) ? r : f80_constant(&c->fpu.x87, F80_1);
-    return r;
+    c->fpu.ops->f80_tan(&c->fpu.x87, st0, st0);
+    *pushed = f80_is_nan(*st0) ? *st0 : f80_constant(&c->fpu.x87, F80_1);
 }
 
 OP(fptan)
@@ -256,9 +253,9 @@ OP(fptan)
     conditions(c, FPU_C2);
 }
 
-static struct f80 sine_cosine(struct cpu *c, struct f80 a, struct f80 *pushed)
+static void sine_cosine(struct cpu *c, struct f80 *st0, struct f80 *pushed)
 {
-    return c->fpu.ops->f80_sincos(&c->fpu.x87, a, pushed);
+    c->fpu.ops->f80_sincos(&c->fpu.x87, st0, pushed, st0);
 }
 
 OP(fsincos)
@@ -268,12 +265,9 @@ OP(fsincos)
 }
 
 /* The exponent replaces ST(0), the significand is pushed. */
-static struct f80 take_apart(struct cpu *c, struct f80 a, struct f80 *pushed)
+static void take_apart(struct cpu *c, struct f80 *st0, struct f80 *pushed)
 {
-    struct f80 exponent = F80_INDEFINITE;
-
-    *pushed = c->fpu.ops->f80_xtract(&c->fpu.x87, a, &exponent);
-    return exponent;
+    c->fpu.ops->f80_xtract(&c->fpu.x87, pushed, st0, st0);
 }
 
 OP(fxtract)

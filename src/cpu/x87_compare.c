@@ -8,7 +8,7 @@
 
 #define UNORDERED (FPU_C3 | FPU_C2 | FPU_C0)
 
-typedef u16 compare_fn(struct fpu_ctx *x, struct f80 a, struct f80 b);
+typedef u16 compare_fn(struct fpu_ctx *x, const struct f80 *a, const struct f80 *b);
 
 /* ST(0) against *b (NULL: empty). False: an unmasked exception, nothing is to be popped. */
 static bool compare(struct cpu *c, const struct insn *in, const struct f80 *b, compare_fn *fn,
@@ -19,7 +19,7 @@ static bool compare(struct cpu *c, const struct insn *in, const struct f80 *b, c
         *result = UNORDERED;
         return !x87_underflow(c, in);
     }
-    *result = fn(&c->fpu.x87, *x87_st(c, 0), *b);
+    *result = fn(&c->fpu.x87, x87_st(c, 0), b);
     return !x87_blocked(c, in);
 }
 
@@ -81,21 +81,24 @@ OP(ftst)
 static void compare_m32(struct cpu *c, const struct insn *in, unsigned pops)
 {
     struct fpu_ctx *x = x87_begin(c);
-    struct f80 b = f80_widen_f32((u32)mem_read_operand(c, in, 4), &x->src_denormal);
+    struct f80 b;
+    x->src_denormal = c->fpu.ops->f80_widen_f32(x, &b, (u32)mem_read_operand(c, in, 4));
     compare_pop(c, in, &b, c->fpu.ops->f80_com, pops);
 }
 
 static void compare_m64(struct cpu *c, const struct insn *in, unsigned pops)
 {
     struct fpu_ctx *x = x87_begin(c);
-    struct f80 b = f80_widen_f64(mem_read_operand(c, in, 8), &x->src_denormal);
+    struct f80 b;
+    x->src_denormal = c->fpu.ops->f80_widen_f64(x, &b, mem_read_operand(c, in, 8));
     compare_pop(c, in, &b, c->fpu.ops->f80_com, pops);
 }
 
 static void compare_int(struct cpu *c, const struct insn *in, unsigned pops)
 {
-    x87_begin(c);
-    struct f80 b = f80_from_i64(sext(mem_read_operand(c, in, in->msize), in->msize));
+    struct fpu_ctx *x = x87_begin(c);
+    struct f80 b;
+    c->fpu.ops->f80_from_i64(x, &b, sext(mem_read_operand(c, in, in->msize), in->msize));
     compare_pop(c, in, &b, c->fpu.ops->f80_com, pops);
 }
 

@@ -24,16 +24,45 @@ static void push(struct cpu *c, const struct insn *in, struct f80 v)
     }
 }
 
+/* Room for a push that a kernel makes in place, in ST(7). */
+static bool room(struct cpu *c, const struct insn *in)
+{
+    x87_note(c, in);
+    if (x87_empty(c, 7))
+        return true;
+    if (!x87_overflow(c, in))
+        x87_push(c, F80_INDEFINITE);
+    return false;
+}
+
+static void keep_pushed(struct cpu *c, const struct insn *in)
+{
+    if (x87_blocked(c, in))
+        return;
+    x87_set_top(c, x87_top(c) - 1);
+    c->fpu.empty &= (u8) ~(1u << x87_top(c));
+}
+
 OP(fld_m32)
 {
     u32 v = (u32)mem_read_operand(c, in, 4);
-    push(c, in, c->fpu.ops->f80_from_f32(x87_begin(c), v));
+    struct fpu_ctx *x = x87_begin(c);
+
+    if (!room(c, in))
+        return;
+    c->fpu.ops->f80_from_f32(x, x87_st(c, 7), v);
+    keep_pushed(c, in);
 }
 
 OP(fld_m64)
 {
     u64 v = mem_read_operand(c, in, 8);
-    push(c, in, c->fpu.ops->f80_from_f64(x87_begin(c), v));
+    struct fpu_ctx *x = x87_begin(c);
+
+    if (!room(c, in))
+        return;
+    c->fpu.ops->f80_from_f64(x, x87_st(c, 7), v);
+    keep_pushed(c, in);
 }
 
 OP(fld_m80)
@@ -49,8 +78,12 @@ static void load_int(struct cpu *c, const struct insn *in)
 {
     i64 v = sext(mem_read_operand(c, in, in->msize), in->msize);
 
-    x87_begin(c);
-    push(c, in, f80_from_i64(v));
+    struct fpu_ctx *x = x87_begin(c);
+
+    if (!room(c, in))
+        return;
+    c->fpu.ops->f80_from_i64(x, x87_st(c, 7), v);
+    keep_pushed(c, in);
 }
 
 OP(fild_m16)
@@ -140,7 +173,7 @@ static bool store_empty(struct cpu *c)
     OP(name)                                                                                       \
     {                                                                                              \
         struct fpu_ctx *x = x87_begin(c);                                                          \
-        u64 v = store_empty(c) ? (u64)(indefinite) : (u64)c->fpu.ops->kernel(x, *x87_st(c, 0));    \
+        u64 v = store_empty(c) ? (u64)(indefinite) : (u64)c->fpu.ops->kernel(x, x87_st(c, 0));     \
         if (stored(c))                                                                             \
             mem_write_operand(c, in, zext(v, size), size);                                         \
         finish_store(c, in, pop);                                                                  \
@@ -185,7 +218,7 @@ OP(fbstp)
     if (store_empty(c))
         memcpy(v, indefinite, sizeof v);
     else
-        c->fpu.ops->f80_to_bcd(x, *x87_st(c, 0), v);
+        c->fpu.ops->f80_to_bcd(x, x87_st(c, 0), v);
     if (stored(c))
         mem_write_bytes(c, in->seg, mem_ea(c, in), v, sizeof v);
     finish_store(c, in, true);

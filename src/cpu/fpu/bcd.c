@@ -15,9 +15,8 @@ struct f80 f80_from_bcd(const u8 in[10])
 
     for (int i = 8; i >= 0; i--)
         v = v * 100 + (in[i] >> 4) * 10u + (in[i] & 15);
-    if (!v)
-        return (struct f80){0, (u16)(sign << 15)};
-    struct f80 r = f80_from_i64((i64)v);
+    struct f80 r;
+    f80_from_i64(NULL, &r, (i64)v);
     r.se |= (u16)(sign << 15);
     return r;
 }
@@ -29,9 +28,9 @@ static void put_indefinite(u8 out[10])
     out[8] = out[9] = 0xff;
 }
 
-void f80_to_bcd(struct fpu_ctx *c, struct f80 a, u8 out[10])
+void f80_to_bcd(struct fpu_ctx *c, const struct f80 *a, u8 out[10])
 {
-    struct fpu_num n = f80_unpack(a);
+    struct fpu_num n = f80_unpack(*a);
     struct fpu_int i = {0};
 
     c->flags &= (u16)~FPU_C1;

@@ -90,21 +90,21 @@ static bool takes_first(struct fpu_ctx *c, struct fpu_num a, struct fpu_num b, u
 FPU_COMPARE_SSE(f32, u32)
 FPU_COMPARE_SSE(f64, u64)
 
-static u16 compare_x87(struct fpu_ctx *c, struct f80 a, struct f80 b, bool signalling)
+static u16 compare_x87(struct fpu_ctx *c, const struct f80 *a, const struct f80 *b, bool signalling)
 {
-    struct fpu_num x = f80_unpack(a), y = f80_unpack(b);
+    struct fpu_num x = f80_unpack(*a), y = f80_unpack(*b);
 
     c->flags &= (u16)~FPU_C1;
     y.denormal |= c->src_denormal;
     return compare(c, x, y, signalling);
 }
 
-u16 f80_com(struct fpu_ctx *c, struct f80 a, struct f80 b)
+u16 f80_com(struct fpu_ctx *c, const struct f80 *a, const struct f80 *b)
 {
     return compare_x87(c, a, b, true);
 }
 
-u16 f80_ucom(struct fpu_ctx *c, struct f80 a, struct f80 b)
+u16 f80_ucom(struct fpu_ctx *c, const struct f80 *a, const struct f80 *b)
 {
     return compare_x87(c, a, b, false);
 }

@@ -115,63 +115,53 @@ static struct f80 load(struct fpu_ctx *c, struct fpu_num n)
 /* x87 kernels see their own context, where DAZ never applies. */
 static const struct fpu_ctx no_daz;
 
-struct f80 f80_from_f32(struct fpu_ctx *c, u32 v)
-{
-    return load(c, f32_unpack(&no_daz, v));
-}
+#define FPU_LOAD_X87(F, U)                                                                         \
+    bool f80_from_##F(struct fpu_ctx *c, struct f80 *r, U v)                                       \
+    {                                                                                              \
+        return f80_deliver(c, r, load(c, F##_unpack(&no_daz, v)));                                 \
+    }                                                                                              \
+    bool f80_widen_##F(struct fpu_ctx *c, struct f80 *r, U v)                                      \
+    {                                                                                              \
+        struct fpu_num n = F##_unpack(&no_daz, v);                                                 \
+                                                                                                   \
+        *r = f80_pack(n);                                                                          \
+        return n.denormal;                                                                         \
+    }
 
-struct f80 f80_from_f64(struct fpu_ctx *c, u64 v)
-{
-    return load(c, f64_unpack(&no_daz, v));
-}
+FPU_LOAD_X87(f32, u32)
+FPU_LOAD_X87(f64, u64)
 
-struct f80 f80_widen_f32(u32 v, bool *denormal)
-{
-    struct fpu_num n = f32_unpack(&no_daz, v);
-
-    *denormal = n.denormal;
-    return f80_pack(n);
-}
-
-struct f80 f80_widen_f64(u64 v, bool *denormal)
-{
-    struct fpu_num n = f64_unpack(&no_daz, v);
-
-    *denormal = n.denormal;
-    return f80_pack(n);
-}
-
-u32 f80_to_f32(struct fpu_ctx *c, struct f80 a)
+u32 f80_to_f32(struct fpu_ctx *c, const struct f80 *a)
 {
     c->flags &= (u16)~FPU_C1;
-    return f32_pack(to_format(c, &fpu_fmt_m32, f80_unpack(a)));
+    return f32_pack(to_format(c, &fpu_fmt_m32, f80_unpack(*a)));
 }
 
-u64 f80_to_f64(struct fpu_ctx *c, struct f80 a)
+u64 f80_to_f64(struct fpu_ctx *c, const struct f80 *a)
 {
     c->flags &= (u16)~FPU_C1;
-    return f64_pack(to_format(c, &fpu_fmt_m64, f80_unpack(a)));
+    return f64_pack(to_format(c, &fpu_fmt_m64, f80_unpack(*a)));
 }
 
 #define FPU_TO_INT_X87(bits)                                                                       \
-    i##bits f80_to_i##bits(struct fpu_ctx *c, struct f80 a)                                        \
+    i##bits f80_to_i##bits(struct fpu_ctx *c, const struct f80 *a)                                 \
     {                                                                                              \
         c->flags &= (u16)~FPU_C1;                                                                  \
-        return (i##bits)to_int(c, f80_unpack(a), c->rounding, bits);                               \
+        return (i##bits)to_int(c, f80_unpack(*a), c->rounding, bits);                              \
     }                                                                                              \
-    i##bits f80_to_i##bits##_trunc(struct fpu_ctx *c, struct f80 a)                                \
+    i##bits f80_to_i##bits##_trunc(struct fpu_ctx *c, const struct f80 *a)                         \
     {                                                                                              \
         c->flags &= (u16)~FPU_C1;                                                                  \
-        return (i##bits)to_int(c, f80_unpack(a), FPU_RC_ZERO, bits);                               \
+        return (i##bits)to_int(c, f80_unpack(*a), FPU_RC_ZERO, bits);                              \
     }
 
 FPU_TO_INT_X87(16)
 FPU_TO_INT_X87(32)
 FPU_TO_INT_X87(64)
 
-struct f80 f80_from_i64(i64 v)
+void f80_from_i64(struct fpu_ctx *c, struct f80 *r, i64 v)
 {
-    struct fpu_ctx c = {.masks = FPU_EXCEPTIONS};
+    struct fpu_ctx exact = {.masks = FPU_EXCEPTIONS};
 
-    return f80_pack(from_int(&c, &fpu_fmt_f80, v));
+    *r = f80_pack(from_int(&exact, &fpu_fmt_f80, v));
 }

@@ -76,19 +76,21 @@ struct fpu_ctx {
  *  - Fxx_min, Fxx_max: a is the destination (first source), b the second source.
  *  - f32_rcp, f32_rsqrt: 12-bit approximations, see sse_approx.c; no flags.
  *  - f80_com, f80_ucom: C3, C2, C0 as FCOM sets them; FCOMI maps them with fpu_eflags().
- *  - f80_scale: a × 2^trunc(b). f80_xtract: returns the significand.
+ *  - f80_*: registers go by address, where the host's unit reads and writes them whole. Those
+ *    that return bool are false, with *r as it was, when an unmasked IE, DE or ZE was raised.
+ *  - f80_widen_f32, _f64: the m32 or m64 operand of x87 arithmetic. No flags, signalling NaNs
+ *    stay so; true for denormals: to be given on in ctx.src_denormal. f80_from_i64: no flags.
+ *  - f80_scale: a × 2^trunc(b). f80_xtract: r is the significand, second the exponent.
  *  - f80_prem, f80_prem1: a REM b, and C0 C3 C1 = quotient bits 2 1 0, C2 = incomplete.
  *  - f80_yl2x: y·log2(x). f80_yl2xp1: y·log2(x+1). f80_patan: atan2(y, x). x is ST(0).
- *  - f80_sin, _cos, _tan, _sincos: when |a| ≥ 2^63 set C2, return a and touch nothing else.
- *    f80_tan gives the tangent only; pushing 1.0 (or the NaN once more) is the caller's.
+ *  - f80_sin, _cos, _tan, _sincos: when |a| ≥ 2^63 set C2, and r (and second) is a.
+ *    f80_sincos: r is the sine, second the cosine. f80_tan: r is the tangent; pushing 1.0 (or
+ *    the NaN once more) is the caller's.
  */
 
 /* Without flags, so the same for both implementations. */
-struct f80 f80_from_i64(i64 v);
 struct f80 f80_from_bcd(const u8 in[10]);
-struct f80 f80_widen_f32(u32 v, bool *denormal); /* m32 operand of x87 arithmetic: see */
-struct f80 f80_widen_f64(u64 v, bool *denormal); /* fpu_ctx.src_denormal; SNaNs stay so */
-u16 f80_xam(struct f80 a);                       /* C3 C2 C1 C0 of a non-empty register */
+u16 f80_xam(struct f80 a); /* C3 C2 C1 C0 of a non-empty register */
 enum f80_constant { F80_1, F80_L2T, F80_L2E, F80_PI, F80_LG2, F80_LN2, F80_ZERO };
 struct f80 f80_constant(const struct fpu_ctx *c, enum f80_constant k); /* FLD1 .. FLDZ */
 

@@ -24,22 +24,11 @@ void hw_x87_load(struct fpu_ctx *c)
     asm volatile("fldcw %0" : : "m"(cw));
 }
 
-/* Whether flags may be left from an earlier operation; then they are cleared. */
-static bool stale(const struct fpu_ctx *c, u16 sw)
+/* Exceptions that, found in the status word, may be left from an earlier operation. */
+static u16 alien(const struct fpu_ctx *c)
 {
-    if (likely(!(sw & FPU_EXCEPTIONS & ~c->sticky)))
-        return false;
-    asm volatile("fnclex");
-    return true;
+    return (u16)(FPU_EXCEPTIONS & ~c->sticky);
 }
-
-/* One operation with its status word in sw, again if need be. */
-#define RUN(...)                                                                                   \
-    do {                                                                                           \
-        asm volatile(__VA_ARGS__);                                                                 \
-        if (stale(c, sw))                                                                          \
-            asm volatile(__VA_ARGS__);                                                             \
-    } while (0)
 
 /* Takes over the flags of an operation; false when the portable kernel must do it again. */
 static bool accepted(struct fpu_ctx *c, u16 sw, u16 conditions)
@@ -55,130 +44,151 @@ static bool possible(const struct fpu_ctx *c)
     return c->masks & FPU_UE && !c->src_denormal;
 }
 
-/* FNSTSW at once: FSTP changes C1. */
-#define RUN1(insn) "fldt %[a]\n\t" insn "\n\tfnstsw %[sw]\n\tfstpt %[r]"
-#define RUN2(insn)                                                                                 \
-    "fldt %[b]\n\tfldt %[a]\n\t" insn "\n\tfnstsw %[sw]\n\tfstpt %[r]\n\tfstp %%st(0)"
+/*
+ * `run` leaves its results on the stack and the status word in AX, read at once as FSTP changes
+ * C1; if that shows alien flags, `undo` empties the stack, and after FNCLEX it runs again.
+ */
+#define EXACT(run, undo)                                                                           \
+    run "\n\tfnstsw %[sw]\n\ttest %[alien], %[sw]\n\tjz 1f\n\t" undo "\n\tfnclex\n\t" run          \
+        "\n\tfnstsw %[sw]\n1:\n\t"
+#define OUT [sw] "=&a"(sw)
+#define ALIEN [alien] "r"(alien(c))
+#define POP1 "fstp %%st(0)"
+#define POP2 POP1 "\n\t" POP1
 
+/* Registers are read and written where they are: halves written by the host's integer unit and
+ * read back by FLD, or the other way, cost more than the operation. */
 #define HW_UNARY(name, insn, conditions)                                                           \
-    struct f80 hw_##name(struct fpu_ctx *c, struct f80 a)                                          \
+    bool hw_##name(struct fpu_ctx *c, struct f80 *r, const struct f80 *a)                          \
     {                                                                                              \
-        struct f80 r = a;                                                                          \
+        struct f80 t, *dst = c->masks == FPU_EXCEPTIONS ? r : &t;                                  \
         u16 sw;                                                                                    \
         if (possible(c)) {                                                                         \
-            RUN(RUN1(insn) : [r] "=m"(r), [sw] "=a"(sw) : [a] "m"(a));                             \
+            asm volatile(EXACT("fldt %[a]\n\t" insn, POP1) "fstpt %[r]"                            \
+                         : [r] "=m"(*dst), OUT                                                     \
+                         : [a] "m"(*a), ALIEN                                                      \
+                         : "cc");                                                                  \
             if (accepted(c, sw, conditions))                                                       \
-                return r;                                                                          \
+                return dst == r || (*r = t, true);                                                 \
         }                                                                                          \
-        return name(c, a);                                                                         \
+        return name(c, r, a);                                                                      \
     }
 
-#define HW_BINARY(name, insn, conditions)                                                          \
-    struct f80 hw_##name(struct fpu_ctx *c, struct f80 a, struct f80 b)                            \
+/* b in ST(1), a in ST(0), of which the instruction leaves both (KEEPING) or one (POPPING). */
+#define HW_BINARY(name, insn, undo, rest, conditions)                                              \
+    bool hw_##name(struct fpu_ctx *c, struct f80 *r, const struct f80 *a, const struct f80 *b)     \
     {                                                                                              \
-        struct f80 r = a;                                                                          \
+        struct f80 t, *dst = c->masks == FPU_EXCEPTIONS ? r : &t;                                  \
         u16 sw;                                                                                    \
         if (possible(c)) {                                                                         \
-            RUN(RUN2(insn) : [r] "=m"(r), [sw] "=a"(sw) : [a] "m"(a), [b] "m"(b));                 \
+            asm volatile(EXACT("fldt %[b]\n\tfldt %[a]\n\t" insn, undo) "fstpt %[r]" rest          \
+                         : [r] "=m"(*dst), OUT                                                     \
+                         : [a] "m"(*a), [b] "m"(*b), ALIEN                                         \
+                         : "cc");                                                                  \
             if (accepted(c, sw, conditions))                                                       \
-                return r;                                                                          \
+                return dst == r || (*r = t, true);                                                 \
         }                                                                                          \
-        return name(c, a, b);                                                                      \
+        return name(c, r, a, b);                                                                   \
     }
+#define HW_KEEPING(name, insn, conditions) HW_BINARY(name, insn, POP2, "\n\t" POP1, conditions)
+#define HW_POPPING(name, insn) HW_BINARY(name, insn, POP1, "", FPU_C1)
 
-HW_BINARY(f80_add, "fadd %%st(1), %%st", FPU_C1)
-HW_BINARY(f80_sub, "fsub %%st(1), %%st", FPU_C1)
-HW_BINARY(f80_mul, "fmul %%st(1), %%st", FPU_C1)
-HW_BINARY(f80_div, "fdiv %%st(1), %%st", FPU_C1)
-HW_BINARY(f80_scale, "fscale", FPU_C1)
 /* C0 and C3 stay when there is no quotient, and the host's are not the guest's. */
-#define PREM_CONDITIONS (f80_is_nan(r) ? FPU_C1 | FPU_C2 : FPU_CONDITIONS)
-HW_BINARY(f80_prem, "fprem", PREM_CONDITIONS)
-HW_BINARY(f80_prem1, "fprem1", PREM_CONDITIONS)
+#define PREM_CONDITIONS (f80_is_nan(*dst) ? FPU_C1 | FPU_C2 : FPU_CONDITIONS)
+
+HW_KEEPING(f80_add, "fadd %%st(1), %%st", FPU_C1)
+HW_KEEPING(f80_sub, "fsub %%st(1), %%st", FPU_C1)
+HW_KEEPING(f80_mul, "fmul %%st(1), %%st", FPU_C1)
+HW_KEEPING(f80_div, "fdiv %%st(1), %%st", FPU_C1)
+HW_KEEPING(f80_scale, "fscale", FPU_C1)
+HW_KEEPING(f80_prem, "fprem", PREM_CONDITIONS)
+HW_KEEPING(f80_prem1, "fprem1", PREM_CONDITIONS)
+HW_POPPING(f80_yl2x, "fyl2x")
+HW_POPPING(f80_yl2xp1, "fyl2xp1")
+HW_POPPING(f80_patan, "fpatan")
 HW_UNARY(f80_sqrt, "fsqrt", FPU_C1)
 HW_UNARY(f80_rint, "frndint", FPU_C1)
 HW_UNARY(f80_f2xm1, "f2xm1", FPU_C1)
 HW_UNARY(f80_sin, "fsin", FPU_C1 | FPU_C2)
 HW_UNARY(f80_cos, "fcos", FPU_C1 | FPU_C2)
 
-/* These pop: ST(0) = x, ST(1) = y, one result. */
-#define HW_POPPING(name, insn)                                                                     \
-    struct f80 hw_##name(struct fpu_ctx *c, struct f80 x, struct f80 y)                            \
+/* These push: two results, but one when C2 (bit 2 of AH) says "out of range". */
+struct pushed {
+    struct f80 r, top;
+    u16 sw;
+};
+
+#define HW_PUSHING(name, insn)                                                                     \
+    static void name(struct pushed *p, const struct f80 *a)                                        \
     {                                                                                              \
-        struct f80 r = x;                                                                          \
-        u16 sw;                                                                                    \
-        if (possible(c)) {                                                                         \
-            RUN("fldt %[y]\n\tfldt %[x]\n\t" insn "\n\tfnstsw %[sw]\n\tfstpt %[r]"                 \
-                : [r] "=m"(r), [sw] "=a"(sw)                                                       \
-                : [x] "m"(x), [y] "m"(y));                                                         \
-            if (accepted(c, sw, FPU_C1))                                                           \
-                return r;                                                                          \
-        }                                                                                          \
-        return name(c, x, y);                                                                      \
+        p->r = *a;                                                                                 \
+        asm volatile("fnclex\n\tfldt %[a]\n\t" insn "\n\tfnstsw %[sw]\n\tfstpt %[top]\n\t"         \
+                     "test $0x4, %%ah\n\tjnz 1f\n\tfstpt %[r]\n1:"                                 \
+                     : [r] "+m"(p->r), [top] "=m"(p->top), [sw] "=&a"(p->sw)                       \
+                     : [a] "m"(*a)                                                                 \
+                     : "cc");                                                                      \
     }
 
-HW_POPPING(f80_yl2x, "fyl2x")
-HW_POPPING(f80_yl2xp1, "fyl2xp1")
-HW_POPPING(f80_patan, "fpatan")
+HW_PUSHING(push_tan, "fptan")
+HW_PUSHING(push_sincos, "fsincos")
 
-/* FPTAN and FSINCOS push one more result unless C2 (bit 2 of AH) says "out of range". */
-#define RUN_PUSH(insn)                                                                             \
-    "fldt %[a]\n\t" insn "\n\tfnstsw %[sw]\n\tfstpt %[top]\n\t"                                    \
-    "test $0x4, %%ah\n\tjnz 1f\n\tfstpt %[r]\n1:"
-
-struct f80 hw_f80_tan(struct fpu_ctx *c, struct f80 a)
+bool hw_f80_tan(struct fpu_ctx *c, struct f80 *r, const struct f80 *a)
 {
-    struct f80 r = a, top;
-    u16 sw;
+    struct pushed p;
 
     if (possible(c)) {
-        RUN(RUN_PUSH("fptan") : [r] "+m"(r), [top] "=m"(top), [sw] "=a"(sw) : [a] "m"(a) : "cc");
-        if (accepted(c, sw, FPU_C1 | FPU_C2))
-            return r;
-    }
-    return f80_tan(c, a);
-}
-
-struct f80 hw_f80_sincos(struct fpu_ctx *c, struct f80 a, struct f80 *cosine)
-{
-    struct f80 r = a, top;
-    u16 sw;
-
-    if (possible(c)) {
-        RUN(RUN_PUSH("fsincos") : [r] "+m"(r), [top] "=m"(top), [sw] "=a"(sw) : [a] "m"(a) : "cc");
-        if (accepted(c, sw, FPU_C1 | FPU_C2)) {
-            *cosine = sw & FPU_C2 ? a : top;
-            return r;
+        push_tan(&p, a);
+        if (accepted(c, p.sw, FPU_C1 | FPU_C2)) {
+            *r = p.r;
+            return true;
         }
     }
-    return f80_sincos(c, a, cosine);
+    return f80_tan(c, r, a);
 }
 
-struct f80 hw_f80_xtract(struct fpu_ctx *c, struct f80 a, struct f80 *exponent)
+bool hw_f80_sincos(struct fpu_ctx *c, struct f80 *r, struct f80 *second, const struct f80 *a)
 {
-    struct f80 r = a, top;
+    struct pushed p;
+
+    if (possible(c)) {
+        push_sincos(&p, a);
+        if (accepted(c, p.sw, FPU_C1 | FPU_C2)) {
+            *second = p.top;
+            *r = p.r;
+            return true;
+        }
+    }
+    return f80_sincos(c, r, second, a);
+}
+
+bool hw_f80_xtract(struct fpu_ctx *c, struct f80 *r, struct f80 *second, const struct f80 *a)
+{
+    struct f80 exponent, significand;
     u16 sw;
 
     if (possible(c)) {
-        RUN("fldt %[a]\n\tfxtract\n\tfnstsw %[sw]\n\tfstpt %[r]\n\tfstpt %[top]"
-            : [r] "=m"(r), [top] "=m"(top), [sw] "=a"(sw)
-            : [a] "m"(a));
+        asm volatile(EXACT("fldt %[a]\n\tfxtract", POP2) "fstpt %[r]\n\tfstpt %[second]"
+                     : [r] "=m"(significand), [second] "=m"(exponent), OUT
+                     : [a] "m"(*a), ALIEN
+                     : "cc");
         if (accepted(c, sw, FPU_C1)) {
-            *exponent = top;
-            return r;
+            *second = exponent;
+            *r = significand;
+            return true;
         }
     }
-    return f80_xtract(c, a, exponent);
+    return f80_xtract(c, r, second, a);
 }
 
 #define HW_COMPARE(name, insn)                                                                     \
-    u16 hw_##name(struct fpu_ctx *c, struct f80 a, struct f80 b)                                   \
+    u16 hw_##name(struct fpu_ctx *c, const struct f80 *a, const struct f80 *b)                     \
     {                                                                                              \
         u16 sw;                                                                                    \
         if (possible(c)) {                                                                         \
-            RUN("fldt %[b]\n\tfldt %[a]\n\t" insn "\n\tfnstsw %[sw]"                               \
-                : [sw] "=a"(sw)                                                                    \
-                : [a] "m"(a), [b] "m"(b));                                                         \
+            asm volatile(EXACT("fldt %[b]\n\tfldt %[a]\n\t" insn, "")                              \
+                         : OUT                                                                     \
+                         : [a] "m"(*a), [b] "m"(*b), ALIEN                                         \
+                         : "cc");                                                                  \
             if (accepted(c, sw, FPU_C1))                                                           \
                 return sw & (FPU_C0 | FPU_C2 | FPU_C3);                                            \
         }                                                                                          \
@@ -188,34 +198,49 @@ struct f80 hw_f80_xtract(struct fpu_ctx *c, struct f80 a, struct f80 *exponent)
 HW_COMPARE(f80_com, "fcompp")
 HW_COMPARE(f80_ucom, "fucompp")
 
-#define HW_LOAD(name, T, insn)                                                                     \
-    struct f80 hw_##name(struct fpu_ctx *c, T v)                                                   \
+/* Widening must raise nothing: what FLD could raise something for goes the portable way. */
+#define HW_LOAD(F, U, insn, EXPONENT)                                                              \
+    bool hw_f80_from_##F(struct fpu_ctx *c, struct f80 *r, U v)                                    \
     {                                                                                              \
-        struct f80 r = {0, 0};                                                                     \
+        struct f80 t, *dst = c->masks == FPU_EXCEPTIONS ? r : &t;                                  \
         u16 sw;                                                                                    \
         if (possible(c)) {                                                                         \
-            RUN(insn " %[v]\n\tfnstsw %[sw]\n\tfstpt %[r]"                                         \
-                : [r] "=m"(r), [sw] "=a"(sw)                                                       \
-                : [v] "m"(v));                                                                     \
+            asm volatile(EXACT(insn " %[v]", POP1) "fstpt %[r]"                                    \
+                         : [r] "=m"(*dst), OUT                                                     \
+                         : [v] "m"(v), ALIEN                                                       \
+                         : "cc");                                                                  \
             if (accepted(c, sw, FPU_C1))                                                           \
-                return r;                                                                          \
+                return dst == r || (*r = t, true);                                                 \
         }                                                                                          \
-        return name(c, v);                                                                         \
+        return f80_from_##F(c, r, v);                                                              \
+    }                                                                                              \
+    bool hw_f80_widen_##F(struct fpu_ctx *c, struct f80 *r, U v)                                   \
+    {                                                                                              \
+        if (!(v & EXPONENT) || (v & EXPONENT) == EXPONENT)                                         \
+            return f80_widen_##F(c, r, v);                                                         \
+        asm volatile(insn " %[v]\n\tfstpt %[r]" : [r] "=m"(*r) : [v] "m"(v));                      \
+        return false;                                                                              \
     }
 
-HW_LOAD(f80_from_f32, u32, "flds")
-HW_LOAD(f80_from_f64, u64, "fldl")
+HW_LOAD(f32, u32, "flds", 0x7f800000u)
+HW_LOAD(f64, u64, "fldl", 0x7ff0000000000000u)
+
+void hw_f80_from_i64(struct fpu_ctx *c, struct f80 *r, i64 v)
+{
+    asm volatile("fildll %[v]\n\tfstpt %[r]" : [r] "=m"(*r) : [v] "m"(v));
+}
 
 /* FISTTP came with SSE3, in 2004: every x86-64 host but the very first has it. */
 #define HW_STORE(name, T, insn)                                                                    \
-    T hw_##name(struct fpu_ctx *c, struct f80 a)                                                   \
+    T hw_##name(struct fpu_ctx *c, const struct f80 *a)                                            \
     {                                                                                              \
-        T r = 0;                                                                                   \
+        T r;                                                                                       \
         u16 sw;                                                                                    \
         if (possible(c)) {                                                                         \
-            RUN("fldt %[a]\n\t" insn " %[r]\n\tfnstsw %[sw]"                                       \
-                : [r] "=m"(r), [sw] "=a"(sw)                                                       \
-                : [a] "m"(a));                                                                     \
+            asm volatile(EXACT("fldt %[a]\n\t" insn " %[r]", "")                                   \
+                         : [r] "=m"(r), OUT                                                        \
+                         : [a] "m"(*a), ALIEN                                                      \
+                         : "cc");                                                                  \
             if (accepted(c, sw, FPU_C1))                                                           \
                 return r;                                                                          \
         }                                                                                          \
@@ -231,13 +256,16 @@ HW_STORE(f80_to_i16_trunc, i16, "fisttps")
 HW_STORE(f80_to_i32_trunc, i32, "fisttpl")
 HW_STORE(f80_to_i64_trunc, i64, "fisttpll")
 
-void hw_f80_to_bcd(struct fpu_ctx *c, struct f80 a, u8 out[10])
+void hw_f80_to_bcd(struct fpu_ctx *c, const struct f80 *a, u8 out[10])
 {
     struct f80 r;
     u16 sw;
 
     if (possible(c)) {
-        RUN("fldt %[a]\n\tfbstp %[r]\n\tfnstsw %[sw]" : [r] "=m"(r), [sw] "=a"(sw) : [a] "m"(a));
+        asm volatile(EXACT("fldt %[a]\n\tfbstp %[r]", "")
+                     : [r] "=m"(r), OUT
+                     : [a] "m"(*a), ALIEN
+                     : "cc");
         if (accepted(c, sw, FPU_C1)) {
             __builtin_memcpy(out, &r, 10);
             return;

@@ -105,6 +105,27 @@ static inline bool fpu_denormal(struct fpu_ctx *c, struct fpu_num a, struct fpu_
     return (a.denormal || b.denormal) && fpu_raise(c, FPU_DE);
 }
 
+/* The register result of an x87 kernel; an unmasked IE, DE or ZE leaves none. */
+static inline bool f80_deliver(const struct fpu_ctx *c, struct f80 *r, struct f80 v)
+{
+    if (fpu_unmasked(c) & FPU_PRE)
+        return false;
+    *r = v;
+    return true;
+}
+
+/* Kernels by address from functions of values. */
+#define FPU_X87_UNARY(name, function)                                                              \
+    bool name(struct fpu_ctx *c, struct f80 *r, const struct f80 *a)                               \
+    {                                                                                              \
+        return f80_deliver(c, r, function(c, *a));                                                 \
+    }
+#define FPU_X87_BINARY(name, function)                                                             \
+    bool name(struct fpu_ctx *c, struct f80 *r, const struct f80 *a, const struct f80 *b)          \
+    {                                                                                              \
+        return f80_deliver(c, r, function(c, *a, *b));                                             \
+    }
+
 static inline unsigned clz128(u128 v)
 {
     return v >> 64 ? (unsigned)__builtin_clzll((u64)(v >> 64))

@@ -74,12 +74,15 @@ static struct f80 partial(struct fpu_ctx *c, struct f80 a, struct f80 b, bool ne
     return f80_pack(step(c, x, y, nearest));
 }
 
-struct f80 f80_prem(struct fpu_ctx *c, struct f80 a, struct f80 b)
+static struct f80 truncating(struct fpu_ctx *c, struct f80 a, struct f80 b)
 {
     return partial(c, a, b, false);
 }
 
-struct f80 f80_prem1(struct fpu_ctx *c, struct f80 a, struct f80 b)
+static struct f80 nearest(struct fpu_ctx *c, struct f80 a, struct f80 b)
 {
     return partial(c, a, b, true);
 }
+
+FPU_X87_BINARY(f80_prem, truncating)
+FPU_X87_BINARY(f80_prem1, nearest)

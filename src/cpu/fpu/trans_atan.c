@@ -59,7 +59,7 @@ static bool axis(struct fpu_num x, struct fpu_num y, struct fpu_wide *w)
     return true;
 }
 
-struct f80 f80_patan(struct fpu_ctx *c, struct f80 x, struct f80 y)
+static struct f80 angle_of(struct fpu_ctx *c, struct f80 x, struct f80 y)
 {
     struct fpu_num a = f80_unpack(x), b = f80_unpack(y);
     struct fpu_wide w;
@@ -76,3 +76,5 @@ struct f80 f80_patan(struct fpu_ctx *c, struct f80 x, struct f80 y)
     w.sign = b.sign;
     return wide_deliver(c, w);
 }
+
+FPU_X87_BINARY(f80_patan, angle_of)

@@ -14,7 +14,7 @@
 
 static const struct fpu_wide wide_one = {false, 0, WIDE_ONE};
 
-struct f80 f80_f2xm1(struct fpu_ctx *c, struct f80 a)
+static struct f80 exp2_minus_1(struct fpu_ctx *c, struct f80 a)
 {
     struct fpu_num n = f80_unpack(a);
 
@@ -86,7 +86,7 @@ static struct fpu_num power_of_two(struct fpu_ctx *c, struct fpu_wide w)
     return n;
 }
 
-struct f80 f80_yl2x(struct fpu_ctx *c, struct f80 x, struct f80 y)
+static struct f80 y_log2(struct fpu_ctx *c, struct f80 x, struct f80 y)
 {
     struct fpu_num a = f80_unpack(x), b = f80_unpack(y);
     bool unit = a.class == FPU_FINITE && !a.exp && a.mant == BIT(63);
@@ -121,7 +121,7 @@ struct f80 f80_yl2x(struct fpu_ctx *c, struct f80 x, struct f80 y)
     return f80_pack(power_of_two(c, w));
 }
 
-struct f80 f80_yl2xp1(struct fpu_ctx *c, struct f80 x, struct f80 y)
+static struct f80 y_log2_plus_1(struct fpu_ctx *c, struct f80 x, struct f80 y)
 {
     struct fpu_num a = f80_unpack(x), b = f80_unpack(y);
 
@@ -142,3 +142,7 @@ struct f80 f80_yl2xp1(struct fpu_ctx *c, struct f80 x, struct f80 y)
     }
     return wide_deliver(c, wide_mul(wide_of(b), wide_log2p1(wide_of(a))));
 }
+
+FPU_X87_UNARY(f80_f2xm1, exp2_minus_1)
+FPU_X87_BINARY(f80_yl2x, y_log2)
+FPU_X87_BINARY(f80_yl2xp1, y_log2_plus_1)

@@ -69,7 +69,7 @@ static enum answer special(struct fpu_ctx *c, struct fpu_num a, struct fpu_num *
 
 static const struct f80 one = {BIT(63), 0x3fff};
 
-struct f80 f80_sin(struct fpu_ctx *c, struct f80 a)
+static struct f80 sine(struct fpu_ctx *c, struct f80 a)
 {
     struct fpu_num n = f80_unpack(a), r;
 
@@ -80,7 +80,7 @@ struct f80 f80_sin(struct fpu_ctx *c, struct f80 a)
     return wide_deliver(c, w);
 }
 
-struct f80 f80_cos(struct fpu_ctx *c, struct f80 a)
+static struct f80 cosine(struct fpu_ctx *c, struct f80 a)
 {
     struct fpu_num n = f80_unpack(a), r;
 
@@ -89,23 +89,7 @@ struct f80 f80_cos(struct fpu_ctx *c, struct f80 a)
     return wide_deliver(c, wave(reduce(n), 1));
 }
 
-struct f80 f80_sincos(struct fpu_ctx *c, struct f80 a, struct f80 *cosine)
-{
-    struct fpu_num n = f80_unpack(a), r;
-
-    if (special(c, n, &r) == DONE) {
-        *cosine = r.class == FPU_ZERO ? one : f80_pack(r);
-        return f80_pack(r);
-    }
-    struct reduced x = reduce(n);
-    struct fpu_wide w = wave(x, 0);
-    w.sign ^= n.sign;
-    *cosine = wide_deliver(c, wave(x, 1));
-    c->flags &= (u16)~FPU_C1;
-    return wide_deliver(c, w);
-}
-
-struct f80 f80_tan(struct fpu_ctx *c, struct f80 a)
+static struct f80 tangent(struct fpu_ctx *c, struct f80 a)
 {
     struct fpu_num n = f80_unpack(a), r;
 
@@ -119,4 +103,16 @@ struct f80 f80_tan(struct fpu_ctx *c, struct f80 a)
         w = wide_div((struct fpu_wide){true, 0, WIDE_ONE}, w);
     w.sign ^= n.sign;
     return wide_deliver(c, w);
+}
+
+FPU_X87_UNARY(f80_sin, sine)
+FPU_X87_UNARY(f80_cos, cosine)
+FPU_X87_UNARY(f80_tan, tangent)
+
+/* C1 is the sine's. */
+bool f80_sincos(struct fpu_ctx *c, struct f80 *r, struct f80 *second, const struct f80 *a)
+{
+    struct f80 v = cosine(c, *a), w = sine(c, *a);
+
+    return f80_deliver(c, second, v) && f80_deliver(c, r, w);
 }

@@ -15,13 +15,13 @@ static struct fpu_num second(const struct fpu_ctx *c, struct f80 b)
     return n;
 }
 
-struct f80 f80_add(struct fpu_ctx *c, struct f80 a, struct f80 b)
+static struct f80 add(struct fpu_ctx *c, struct f80 a, struct f80 b)
 {
     c->flags &= (u16)~FPU_C1;
     return f80_pack(fpu_add(c, fpu_fmt_x87(c), f80_unpack(a), second(c, b)));
 }
 
-struct f80 f80_sub(struct fpu_ctx *c, struct f80 a, struct f80 b)
+static struct f80 sub(struct fpu_ctx *c, struct f80 a, struct f80 b)
 {
     struct fpu_num y = second(c, b);
 
@@ -31,26 +31,26 @@ struct f80 f80_sub(struct fpu_ctx *c, struct f80 a, struct f80 b)
     return f80_pack(fpu_add(c, fpu_fmt_x87(c), f80_unpack(a), y));
 }
 
-struct f80 f80_mul(struct fpu_ctx *c, struct f80 a, struct f80 b)
+static struct f80 mul(struct fpu_ctx *c, struct f80 a, struct f80 b)
 {
     c->flags &= (u16)~FPU_C1;
     return f80_pack(fpu_mul(c, fpu_fmt_x87(c), f80_unpack(a), second(c, b)));
 }
 
 /* For FDIVR the memory operand is the dividend: src_denormal counts for either side. */
-struct f80 f80_div(struct fpu_ctx *c, struct f80 a, struct f80 b)
+static struct f80 div(struct fpu_ctx *c, struct f80 a, struct f80 b)
 {
     c->flags &= (u16)~FPU_C1;
     return f80_pack(fpu_div(c, fpu_fmt_x87(c), f80_unpack(a), second(c, b)));
 }
 
-struct f80 f80_sqrt(struct fpu_ctx *c, struct f80 a)
+static struct f80 root(struct fpu_ctx *c, struct f80 a)
 {
     c->flags &= (u16)~FPU_C1;
     return f80_pack(fpu_sqrt(c, fpu_fmt_x87(c), f80_unpack(a)));
 }
 
-struct f80 f80_rint(struct fpu_ctx *c, struct f80 a)
+static struct f80 to_integer(struct fpu_ctx *c, struct f80 a)
 {
     struct fpu_num n = f80_unpack(a);
 
@@ -67,7 +67,8 @@ struct f80 f80_rint(struct fpu_ctx *c, struct f80 a)
         c->flags |= FPU_C1;
     if (!i.v)
         return f80_pack(num_zero(n.sign));
-    struct f80 r = f80_from_i64((i64)i.v); /* n.exp < 63: at most 2^63, which keeps its bits */
+    struct f80 r;
+    f80_from_i64(c, &r, (i64)i.v); /* n.exp < 63: at most 2^63, which keeps its bits */
     r.se = (u16)((r.se & 0x7fff) | n.sign << 15);
     return r;
 }
@@ -83,7 +84,7 @@ static struct fpu_num scale_finite(struct fpu_ctx *c, struct fpu_num a, struct f
     return fpu_round(c, &fpu_fmt_f80, (struct fpu_wide){a.sign, a.exp, (u128)a.mant << 64});
 }
 
-struct f80 f80_scale(struct fpu_ctx *c, struct f80 a, struct f80 b)
+static struct f80 scale(struct fpu_ctx *c, struct f80 a, struct f80 b)
 {
     struct fpu_num x = f80_unpack(a), y = f80_unpack(b);
 
@@ -99,7 +100,7 @@ struct f80 f80_scale(struct fpu_ctx *c, struct f80 a, struct f80 b)
     return f80_pack(x.class == FPU_FINITE ? scale_finite(c, x, y) : x);
 }
 
-struct f80 f80_xtract(struct fpu_ctx *c, struct f80 a, struct f80 *exponent)
+static struct f80 take_apart(struct fpu_ctx *c, struct f80 a, struct f80 *exponent)
 {
     struct fpu_num n = f80_unpack(a);
 
@@ -118,7 +119,22 @@ struct f80 f80_xtract(struct fpu_ctx *c, struct f80 a, struct f80 *exponent)
         return a;
     }
     fpu_denormal(c, n, n);
-    *exponent = f80_from_i64(n.exp);
+    f80_from_i64(c, exponent, n.exp);
     n.exp = 0;
     return f80_pack(n);
+}
+
+FPU_X87_BINARY(f80_add, add)
+FPU_X87_BINARY(f80_sub, sub)
+FPU_X87_BINARY(f80_mul, mul)
+FPU_X87_BINARY(f80_div, div)
+FPU_X87_BINARY(f80_scale, scale)
+FPU_X87_UNARY(f80_sqrt, root)
+FPU_X87_UNARY(f80_rint, to_integer)
+
+bool f80_xtract(struct fpu_ctx *c, struct f80 *r, struct f80 *second, const struct f80 *a)
+{
+    struct f80 exponent, significand = take_apart(c, *a, &exponent);
+
+    return f80_deliver(c, second, exponent) && f80_deliver(c, r, significand);
 }

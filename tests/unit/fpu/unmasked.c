@@ -49,9 +49,11 @@ static u16 x87_cw(const struct fpu_ctx *c)
         struct f80 r80 = {0, 0};                                                                   \
         X87(insn);                                                                                 \
         hard->flags = sw & (FPU_EXCEPTIONS | FPU_C1);                                              \
-        struct f80 s = call;                                                                       \
+        struct f80 s = {0, 0}, m;                                                                  \
+        bool there = call;                                                                         \
+        (void)m;                                                                                   \
         soft->flags = c->flags & (FPU_EXCEPTIONS | FPU_C1);                                        \
-        if (!(fpu_unmasked(c) & FPU_PRE)) {                                                        \
+        if (there) {                                                                               \
             *hard = (struct result){r80.mant, r80.se, hard->flags};                                \
             *soft = (struct result){s.mant, s.se, soft->flags};                                    \
         }                                                                                          \
@@ -61,9 +63,9 @@ static u16 x87_cw(const struct fpu_ctx *c)
 #define EXCEPTIONS(insn, call)                                                                     \
     {                                                                                              \
         u16 sw, cw = x87_cw(c);                                                                    \
-        struct f80 r80, second = {0, 0};                                                           \
+        struct f80 r80, s, m;                                                                      \
         X87(insn);                                                                                 \
-        (void)second;                                                                              \
+        (void)m;                                                                                   \
         (void)call;                                                                                \
         hard->flags = sw & (FPU_EXCEPTIONS | FPU_C2);                                              \
         soft->flags = c->flags & (FPU_EXCEPTIONS | FPU_C2);                                        \
@@ -134,37 +136,37 @@ static u32 get_mxcsr(void)
 
 /* clang-format off */
 #define ROWS(X)                                                                                    \
-    X(f80_add, REGISTER("fadd %%st(1), %%st", f80_add(c, in->x, in->y)))                           \
-    X(f80_sub, REGISTER("fsub %%st(1), %%st", f80_sub(c, in->x, in->y)))                           \
-    X(f80_mul, REGISTER("fmul %%st(1), %%st", f80_mul(c, in->x, in->y)))                           \
-    X(f80_div, REGISTER("fdiv %%st(1), %%st", f80_div(c, in->x, in->y)))                           \
-    X(f80_sqrt, REGISTER("fsqrt", f80_sqrt(c, in->x)))                                             \
-    X(f80_rint, REGISTER("frndint", f80_rint(c, in->x)))                                           \
-    X(f80_scale, REGISTER("fscale", f80_scale(c, in->x, in->y)))                                   \
-    X(f80_prem, REGISTER("fprem", f80_prem(c, in->x, in->y)))                                      \
-    X(f80_prem1, REGISTER("fprem1", f80_prem1(c, in->x, in->y)))                                   \
-    X(f80_from_f32, REGISTER("flds %[a]", f80_from_f32(c, (u32)in->a)))                            \
-    X(f80_from_f64, REGISTER("fldl %[a]", f80_from_f64(c, in->a)))                                 \
-    X(f80_add_m32, REGISTER("fadds %[a]", f80_add(c, in->x, widen32(c, in))))                      \
-    X(f80_sub_m32, REGISTER("fsubs %[a]", f80_sub(c, in->x, widen32(c, in))))                      \
-    X(f80_subr_m32, REGISTER("fsubrs %[a]", f80_sub(c, widen32(c, in), in->x)))                    \
-    X(f80_mul_m64, REGISTER("fmull %[a]", f80_mul(c, in->x, widen64(c, in))))                      \
-    X(f80_div_m64, REGISTER("fdivl %[a]", f80_div(c, in->x, widen64(c, in))))                      \
-    X(f80_divr_m64, REGISTER("fdivrl %[a]", f80_div(c, widen64(c, in), in->x)))                    \
-    X(f80_xtract, EXCEPTIONS("fxtract", f80_xtract(c, in->x, &second)))                            \
-    X(f80_f2xm1, EXCEPTIONS("f2xm1", f80_f2xm1(c, in->x)))                                         \
-    X(f80_yl2x, EXCEPTIONS("fyl2x", f80_yl2x(c, in->x, in->y)))                                    \
-    X(f80_yl2xp1, EXCEPTIONS("fyl2xp1", f80_yl2xp1(c, in->x, in->y)))                              \
-    X(f80_patan, EXCEPTIONS("fpatan", f80_patan(c, in->x, in->y)))                                 \
-    X(f80_sin, EXCEPTIONS("fsin", f80_sin(c, in->x)))                                              \
-    X(f80_cos, EXCEPTIONS("fcos", f80_cos(c, in->x)))                                              \
-    X(f80_tan, EXCEPTIONS("fptan", f80_tan(c, in->x)))                                             \
-    X(f80_sincos, EXCEPTIONS("fsincos", f80_sincos(c, in->x, &second)))                            \
-    X(f80_to_f32, MEMORY(u32, "fstps", f80_to_f32(c, in->x)))                                      \
-    X(f80_to_f64, MEMORY(u64, "fstpl", f80_to_f64(c, in->x)))                                      \
-    X(f80_to_i16, MEMORY(u16, "fistps", (u16)f80_to_i16(c, in->x)))                                \
-    X(f80_to_i32, MEMORY(u32, "fistpl", (u32)f80_to_i32(c, in->x)))                                \
-    X(f80_to_i64, MEMORY(u64, "fistpll", (u64)f80_to_i64(c, in->x)))                               \
+    X(f80_add, REGISTER("fadd %%st(1), %%st", f80_add(c, &s, &in->x, &in->y)))                           \
+    X(f80_sub, REGISTER("fsub %%st(1), %%st", f80_sub(c, &s, &in->x, &in->y)))                           \
+    X(f80_mul, REGISTER("fmul %%st(1), %%st", f80_mul(c, &s, &in->x, &in->y)))                           \
+    X(f80_div, REGISTER("fdiv %%st(1), %%st", f80_div(c, &s, &in->x, &in->y)))                           \
+    X(f80_sqrt, REGISTER("fsqrt", f80_sqrt(c, &s, &in->x)))                                             \
+    X(f80_rint, REGISTER("frndint", f80_rint(c, &s, &in->x)))                                           \
+    X(f80_scale, REGISTER("fscale", f80_scale(c, &s, &in->x, &in->y)))                                   \
+    X(f80_prem, REGISTER("fprem", f80_prem(c, &s, &in->x, &in->y)))                                      \
+    X(f80_prem1, REGISTER("fprem1", f80_prem1(c, &s, &in->x, &in->y)))                                   \
+    X(f80_from_f32, REGISTER("flds %[a]", f80_from_f32(c, &s, (u32)in->a)))                            \
+    X(f80_from_f64, REGISTER("fldl %[a]", f80_from_f64(c, &s, in->a)))                                 \
+    X(f80_add_m32, REGISTER("fadds %[a]", f80_add(c, &s, &in->x, widen32(c, in, &m))))                      \
+    X(f80_sub_m32, REGISTER("fsubs %[a]", f80_sub(c, &s, &in->x, widen32(c, in, &m))))                      \
+    X(f80_subr_m32, REGISTER("fsubrs %[a]", f80_sub(c, &s, widen32(c, in, &m), &in->x)))                    \
+    X(f80_mul_m64, REGISTER("fmull %[a]", f80_mul(c, &s, &in->x, widen64(c, in, &m))))                      \
+    X(f80_div_m64, REGISTER("fdivl %[a]", f80_div(c, &s, &in->x, widen64(c, in, &m))))                      \
+    X(f80_divr_m64, REGISTER("fdivrl %[a]", f80_div(c, &s, widen64(c, in, &m), &in->x)))                    \
+    X(f80_xtract, EXCEPTIONS("fxtract", f80_xtract(c, &s, &m, &in->x)))                            \
+    X(f80_f2xm1, EXCEPTIONS("f2xm1", f80_f2xm1(c, &s, &in->x)))                                         \
+    X(f80_yl2x, EXCEPTIONS("fyl2x", f80_yl2x(c, &s, &in->x, &in->y)))                                    \
+    X(f80_yl2xp1, EXCEPTIONS("fyl2xp1", f80_yl2xp1(c, &s, &in->x, &in->y)))                              \
+    X(f80_patan, EXCEPTIONS("fpatan", f80_patan(c, &s, &in->x, &in->y)))                                 \
+    X(f80_sin, EXCEPTIONS("fsin", f80_sin(c, &s, &in->x)))                                              \
+    X(f80_cos, EXCEPTIONS("fcos", f80_cos(c, &s, &in->x)))                                              \
+    X(f80_tan, EXCEPTIONS("fptan", f80_tan(c, &s, &in->x)))                                             \
+    X(f80_sincos, EXCEPTIONS("fsincos", f80_sincos(c, &s, &m, &in->x)))                            \
+    X(f80_to_f32, MEMORY(u32, "fstps", f80_to_f32(c, &in->x)))                                      \
+    X(f80_to_f64, MEMORY(u64, "fstpl", f80_to_f64(c, &in->x)))                                      \
+    X(f80_to_i16, MEMORY(u16, "fistps", (u16)f80_to_i16(c, &in->x)))                                \
+    X(f80_to_i32, MEMORY(u32, "fistpl", (u32)f80_to_i32(c, &in->x)))                                \
+    X(f80_to_i64, MEMORY(u64, "fistpll", (u64)f80_to_i64(c, &in->x)))                               \
     X(f32_add, SSE("addss", float, u32, f32_add(c, a, b)))                                         \
     X(f32_mul, SSE("mulss", float, u32, f32_mul(c, a, b)))                                         \
     X(f32_div, SSE("divss", float, u32, f32_div(c, a, b)))                                         \
@@ -177,14 +179,16 @@ static u32 get_mxcsr(void)
 
 /* clang-format on */
 
-static struct f80 widen32(struct fpu_ctx *c, const struct operands *in)
+static const struct f80 *widen32(struct fpu_ctx *c, const struct operands *in, struct f80 *m)
 {
-    return f80_widen_f32((u32)in->a, &c->src_denormal);
+    c->src_denormal = f80_widen_f32(c, m, (u32)in->a);
+    return m;
 }
 
-static struct f80 widen64(struct fpu_ctx *c, const struct operands *in)
+static const struct f80 *widen64(struct fpu_ctx *c, const struct operands *in, struct f80 *m)
 {
-    return f80_widen_f64(in->a, &c->src_denormal);
+    c->src_denormal = f80_widen_f64(c, m, in->a);
+    return m;
 }
 
 struct row {
