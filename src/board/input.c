@@ -71,22 +71,41 @@ static unsigned stream(const struct input_event *ev)
     return ev->kind * INPUT_PORTS + (port ? (unsigned)ev->a % INPUT_PORTS : 0);
 }
 
+/* Puts it at the end of the queue; the lock is held. */
+static bool append(struct input *in, const struct input_event *ev)
+{
+    if (in->count == in->capacity && !grow(in))
+        return false;
+    in->queue[in->count] = *ev;
+    in->waiting[stream(ev)]++;
+    __atomic_store_n(&in->count, in->count + 1, __ATOMIC_RELEASE);
+    return true;
+}
+
 bool input_post(struct input *in, enum input_kind kind, u64 a, u64 b)
 {
     struct input_event ev = {.kind = kind, .a = a, .b = b};
-    unsigned s = stream(&ev);
-    bool ok;
 
     pthread_mutex_lock(&in->lock);
-    ok = in->waiting[s] < INPUT_SHARE && (in->count < in->capacity || grow(in));
-    if (ok) {
-        in->queue[in->count] = ev;
-        in->waiting[s]++;
-        __atomic_store_n(&in->count, in->count + 1, __ATOMIC_RELEASE);
-    }
+    bool ok = in->waiting[stream(&ev)] < INPUT_SHARE && append(in, &ev);
     pthread_mutex_unlock(&in->lock);
     if (ok)
         input_wake(in);
+    return ok;
+}
+
+bool input_post_key(struct input *in, const u8 *bytes, unsigned n)
+{
+    struct input_event ev = {.kind = INPUT_KEY};
+
+    pthread_mutex_lock(&in->lock);
+    bool ok = in->waiting[stream(&ev)] + n <= INPUT_SHARE;
+    for (unsigned i = 0; i < n && ok; i++) {
+        ev.a = bytes[i];
+        ok = append(in, &ev);
+    }
+    pthread_mutex_unlock(&in->lock);
+    input_wake(in);
     return ok;
 }
 

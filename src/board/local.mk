@@ -1,11 +1,27 @@
 # SPDX-License-Identifier: MIT
 libersatz_core_la_SOURCES += \
+    %D%/acpi.c \
+    %D%/acpi.h \
+    %D%/boot.c \
+    %D%/boot.h \
     %D%/clock.c \
     %D%/clock.h \
+    %D%/dsdt.inc \
+    %D%/firmware.c \
     %D%/input.c \
     %D%/input.h \
     %D%/irq.h \
+    %D%/linux.c \
+    %D%/machine.c \
+    %D%/machine.h \
     %D%/memmap.c \
     %D%/memmap.h \
+    %D%/pc.c \
     %D%/ports.c \
-    %D%/ports.h
+    %D%/ports.h \
+    %D%/processors.c \
+    %D%/ram.c \
+    %D%/ram.h
+
+# dsdt.inc is dsdt.asl compiled; a test compares the two.
+EXTRA_DIST += %D%/dsdt.asl %D%/dsdt.sh

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* What stands behind the public handle: settings, connections, the state of the run loop. */
+#ifndef ERSATZ_API_API_H
+#define ERSATZ_API_API_H
+
+#include <ersatz/ersatz.h>
+
+#include "board/machine.h"
+
+#define OUTPUT_BUFFER 512
+
+/* Bytes of the guest's on their way out; handed on between slices or when full. */
+struct channel {
+    bool connected;
+    ersatz_output_fn *output;
+    void *opaque;
+    unsigned count;
+    u8 buffer[OUTPUT_BUFFER];
+};
+
+enum rtc_base { RTC_UTC, RTC_LOCALTIME, RTC_DATE };
+
+struct settings {
+    struct machine_config board;
+    char *kernel, *initrd, *append;
+    enum rtc_base rtc_base;
+    i64 rtc_date; /* seconds since 1970, RTC_DATE */
+    bool rtc_vm;
+    bool host_clock;
+};
+
+struct ersatz_machine {
+    struct machine board;
+    struct settings set;
+    struct channel channel[ERSATZ_CHANNELS];
+    ersatz_line_fn *line;
+    void *line_opaque;
+    bool no_reboot; /* atomic: may change while the machine runs */
+    bool powered;
+    bool ended;     /* only a reset helps */
+    bool inside;    /* atomic: a thread is in */
+    bool stop;      /* atomic: a stop was asked for */
+
+    /* Whose turn it is among several CPUs, and how long yet. It outlives a stop, so that a run
+     * in pieces is the same run. */
+    unsigned turn;
+    u64 turn_left;
+    u64 halted_since; /* ns of virtual time at which nothing could wake any CPU; 0: no */
+    bool feature_told; /* the #UD that the CPU model explains was told of */
+
+    u64 host_base;  /* ns: the host's clock less virtual time, at the start of a run */
+    u64 pace_check; /* ns of the host's clock at which virtual time is looked at again */
+    u64 insns, ns;  /* atomic: for other threads */
+};
+
+/* True if no other thread is in; the counterpart is api_leave(). Else -ERSATZ_E_BUSY. */
+int api_enter(struct ersatz_machine *m, struct ersatz_error *error);
+void api_leave(struct ersatz_machine *m);
+/* The same, and the machine is powered. */
+int api_enter_powered(struct ersatz_machine *m, struct ersatz_error *error);
+
+/* config.c */
+int config_defaults(struct ersatz_machine *m, struct ersatz_error *error);
+void config_free(struct settings *s);
+
+/* channel.c */
+void channel_byte(void *opaque, enum ersatz_channel channel, u8 byte);
+void channel_flush(struct ersatz_machine *m);
+
+/* host_time.c: virtual time and the host's. */
+u64 host_now(void);
+void pace_start(struct ersatz_machine *m);
+void pace_running(struct ersatz_machine *m);
+void pace_idle(struct ersatz_machine *m);
+
+/* describe.c: "CPU 0 at 0010:c0100000, 32-bit protected mode, CPL 0". */
+void describe_cpu(const struct cpu *c, char *buf, size_t size);
+
+#endif

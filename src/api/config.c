@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT */
+/* Settings: text by key, checked as far as a value can be by itself. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "api/api.h"
+#include "base/error.h"
+#include "cpu/model.h"
+
+#define DEBUG_EXIT_BASE 0x501
+#define DEBUG_EXIT_SIZE 4
+#define DEBUG_EXIT_SIZE_MAX 8
+
+typedef int setting_fn(struct ersatz_machine *m, const char *value, struct ersatz_error *error);
+
+static int bad(const char *key, const char *value, const char *wanted, struct ersatz_error *error)
+{
+    return err_set(error, ERSATZ_E_VALUE, "%s: '%s' is not %s", key, value, wanted);
+}
+
+/* `what` is no name of that kind: an error with the nearest one. */
+static int unknown(const char *kind, const char *word, const char *const *names, size_t n,
+                   struct ersatz_error *error)
+{
+    const char *near = ersatz_nearest(word, names, n);
+
+    if (near)
+        return err_set(error, ERSATZ_E_NAME, "no %s '%s'; did you mean '%s'?", kind, word, near);
+    return err_set(error, ERSATZ_E_NAME, "no %s '%s'", kind, word);
+}
+
+static int unknown_of(enum ersatz_names list, const char *kind, const char *word,
+                      struct ersatz_error *error)
+{
+    const char *names[256];
+    size_t n = 0;
+
+    while (n < ARRAY_LEN(names) && (names[n] = ersatz_name(list, (unsigned)n, NULL)))
+        n++;
+    return unknown(kind, word, names, n, error);
+}
+
+static int keep(char **where, const char *value, struct ersatz_error *error)
+{
+    char *copy = strdup(value);
+
+    if (!copy)
+        return err_set(error, ERSATZ_E_NOMEM, "no memory for a setting");
+    free(*where);
+    *where = copy;
+    return 0;
+}
+
+static int one_of_two(const char *key, const char *value, const char *off, const char *on,
+                      struct ersatz_error *error)
+{
+    if (strcmp(value, on) == 0)
+        return 1;
+    if (strcmp(value, off) == 0)
+        return 0;
+    return err_set(error, ERSATZ_E_VALUE, "%s: '%s' is neither %s nor %s", key, value, on, off);
+}
+
+/* ---- one function for each key ---- */
+
+static int set_machine(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
+{
+    for (unsigned i = 0; ersatz_name(ERSATZ_NAMES_MACHINE, i, NULL); i++)
+        if (strcmp(value, ersatz_name(ERSATZ_NAMES_MACHINE, i, NULL)) == 0)
+            return 0;
+    return unknown_of(ERSATZ_NAMES_MACHINE, "machine", value, error);
+}
+
+static int set_memory(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
+{
+    char *end;
+    unsigned long long n = strtoull(value, &end, 10);
+    unsigned shift = 20;
+
+    if (*end == 'K' || *end == 'k')
+        shift = 10;
+    else if (*end == 'G' || *end == 'g')
+        shift = 30;
+    if (*end && strchr("KkMmGg", *end))
+        end++;
+    if (*end || value[0] < '0' || value[0] > '9' || n == 0 || n > BIT(46) >> shift)
+        return bad("memory", value, "a size such as 256M or 2G", error);
+    u64 size = (u64)n << shift;
+    if (size < 2ull << 20 || size % 4096)
+        return err_set(error, ERSATZ_E_VALUE, "memory: %s is less than 2M or not in whole pages",
+                       value);
+    m->set.board.ram_size = size;
+    return 0;
+}
+
+static int set_smp(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
+{
+    char *end;
+    unsigned long n = strtoul(value, &end, 10);
+
+    if (*end || value[0] < '0' || value[0] > '9' || n < 1 || n > MACHINE_MAX_CPUS)
+        return err_set(error, ERSATZ_E_VALUE, "smp: '%s' is not a number from 1 to %u", value,
+                       MACHINE_MAX_CPUS);
+    m->set.board.cpus = (unsigned)n;
+    return 0;
+}
+
+static int set_cpu(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
+{
+    return cpu_model_parse(value, &m->set.board.model, &m->set.board.features, error);
+}
+
+static int set_kernel(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
+{
+    return keep(&m->set.kernel, value, error);
+}
+
+static int set_initrd(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
+{
+    return keep(&m->set.initrd, value, error);
+}
+
+static int set_append(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
+{
+    return keep(&m->set.append, value, error);
+}
+
+static int set_rtc_base(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
+{
+    struct tm tm = {0};
+    int used = 0;
+
+    if (strcmp(value, "utc") == 0 || strcmp(value, "localtime") == 0) {
+        m->set.rtc_base = *value == 'u' ? RTC_UTC : RTC_LOCALTIME;
+        return 0;
+    }
+    int n = sscanf(value, "%4d-%2d-%2d%nT%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
+                   &used, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &used);
+    if ((n != 3 && n != 6) || value[used] || tm.tm_year < 1970 || tm.tm_year > 9999 ||
+        tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour < 0 ||
+        tm.tm_hour > 23 || tm.tm_min < 0 || tm.tm_min > 59 || tm.tm_sec < 0 || tm.tm_sec > 59)
+        return bad("rtc.base", value, "utc, localtime, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss", error);
+    tm.tm_year -= 1900;
+    tm.tm_mon -= 1;
+    m->set.rtc_base = RTC_DATE;
+    m->set.rtc_date = timegm(&tm);
+    return 0;
+}
+
+static int set_rtc_clock(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
+{
+    int n = one_of_two("rtc.clock", value, "host", "vm", error);
+
+    if (n >= 0)
+        m->set.rtc_vm = n;
+    return n < 0 ? n : 0;
+}
+
+static int set_clock(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
+{
+    int n = one_of_two("clock", value, "virtual", "host", error);
+
+    if (n >= 0)
+        m->set.host_clock = n;
+    return n < 0 ? n : 0;
+}
+
+static int set_accel(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
+{
+    static const char *const names[] = {"interp"};
+
+    return strcmp(value, names[0]) ? unknown("engine", value, names, 1, error) : 0;
+}
+
+static int set_soft_fpu(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
+{
+    int n = one_of_two("soft-fpu", value, "off", "on", error);
+
+    if (n >= 0)
+        m->set.board.soft_fpu = n;
+    return n < 0 ? n : 0;
+}
+
+static int set_no_reboot(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
+{
+    int n = one_of_two("no-reboot", value, "off", "on", error);
+
+    if (n >= 0)
+        __atomic_store_n(&m->no_reboot, n != 0, __ATOMIC_RELAXED);
+    return n < 0 ? n : 0;
+}
+
+static int set_log(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
+{
+    u64 mask = 0;
+
+    while (*value) {
+        size_t len = strcspn(value, ",");
+        int topic = log_topic_find(value, len);
+        char word[64];
+        snprintf(word, sizeof word, "%.*s", (int)len, value);
+        if (topic >= 0)
+            mask |= BIT(topic);
+        else if (strcmp(word, "all") == 0)
+            mask = MASK(LOG_TOPICS);
+        else if (strcmp(word, "none") == 0)
+            mask = 0;
+        else if (len)
+            return unknown_of(ERSATZ_NAMES_LOG_TOPIC, "log topic", word, error);
+        value += len + (value[len] == ',');
+    }
+    __atomic_store_n(&m->board.log.mask, mask, __ATOMIC_RELAXED);
+    return 0;
+}
+
+/* isa-debug-exit,iobase=N,iosize=N */
+static int set_debug_exit(struct ersatz_machine *m, char *properties, struct ersatz_error *error)
+{
+    static const char *const names[] = {"iobase", "iosize"};
+    unsigned long value[] = {DEBUG_EXIT_BASE, DEBUG_EXIT_SIZE};
+    char *save = NULL;
+
+    for (char *p = strtok_r(properties, ",", &save); p; p = strtok_r(NULL, ",", &save)) {
+        char *equals = strchr(p, '='), *end;
+        if (!equals)
+            return err_set(error, ERSATZ_E_VALUE, "isa-debug-exit: '%s' has no value", p);
+        *equals = 0;
+        unsigned i = strcmp(p, names[0]) == 0 ? 0 : 1;
+        if (strcmp(p, names[i]))
+            return unknown("property of isa-debug-exit", p, names, ARRAY_LEN(names), error);
+        value[i] = strtoul(equals + 1, &end, 0);
+        if (end == equals + 1 || *end || value[i] > 0xFFFF)
+            return bad(names[i], equals + 1, "a number of a port", error);
+    }
+    if (value[1] < 1 || value[1] > DEBUG_EXIT_SIZE_MAX || value[0] + value[1] > 0x10000)
+        return err_set(error, ERSATZ_E_VALUE, "isa-debug-exit: ports %lxh + %lu are none, or more "
+                       "than %u", value[0], value[1], DEBUG_EXIT_SIZE_MAX);
+    m->set.board.debug_exit = true;
+    m->set.board.debug_exit_base = (u16)value[0];
+    m->set.board.debug_exit_size = (u16)value[1];
+    return 0;
+}
+
+static int set_device(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
+{
+    char *copy = strdup(value);
+    int result;
+
+    if (!copy)
+        return err_set(error, ERSATZ_E_NOMEM, "no memory for a setting");
+    char *comma = strchr(copy, ',');
+    if (comma)
+        *comma = 0;
+    if (strcmp(copy, "isa-debug-exit") == 0)
+        result = set_debug_exit(m, comma ? comma + 1 : copy + strlen(copy), error);
+    else
+        result = unknown_of(ERSATZ_NAMES_DEVICE, "device", copy, error);
+    free(copy);
+    return result;
+}
+
+/* ---- all of them ---- */
+
+static const struct {
+    const char *key;
+    setting_fn *set;
+    bool any_time; /* may change after power-on */
+} settings[] = {
+    {"machine", set_machine, false},
+    {"memory", set_memory, false},
+    {"smp", set_smp, false},
+    {"cpu", set_cpu, false},
+    {"kernel", set_kernel, false},
+    {"initrd", set_initrd, false},
+    {"append", set_append, false},
+    {"rtc.base", set_rtc_base, false},
+    {"rtc.clock", set_rtc_clock, false},
+    {"clock", set_clock, false},
+    {"accel", set_accel, false},
+    {"soft-fpu", set_soft_fpu, false},
+    {"no-reboot", set_no_reboot, true},
+    {"log", set_log, true},
+    {"device", set_device, false},
+};
+
+static const struct {
+    const char *key, *value;
+} defaults[] = {
+#define SETTING(key, shape, value, text) {key, value},
+    ERSATZ_SETTINGS(SETTING)
+#undef SETTING
+};
+
+_Static_assert(ARRAY_LEN(settings) == ARRAY_LEN(defaults), "a row of ERSATZ_SETTINGS is missing");
+
+int ersatz_set(struct ersatz_machine *m, const char *key, const char *value,
+               struct ersatz_error *error)
+{
+    const char *keys[ARRAY_LEN(settings)];
+
+    for (unsigned i = 0; i < ARRAY_LEN(settings); i++) {
+        keys[i] = settings[i].key;
+        if (strcmp(key, settings[i].key))
+            continue;
+        if (m->powered && !settings[i].any_time)
+            return err_set(error, ERSATZ_E_STATE, "%s: too late, the machine is on", key);
+        return settings[i].set(m, value, error);
+    }
+    return unknown("setting", key, keys, ARRAY_LEN(keys), error);
+}
+
+int config_defaults(struct ersatz_machine *m, struct ersatz_error *error)
+{
+    for (unsigned i = 0; i < ARRAY_LEN(defaults); i++) {
+        const char *key = defaults[i].key;
+        int r = strcmp(key, "device") ? ersatz_set(m, key, defaults[i].value, error) : 0;
+        if (r)
+            return r;
+    }
+    return 0;
+}
+
+void config_free(struct settings *s)
+{
+    free(s->kernel);
+    free(s->initrd);
+    free(s->append);
+}

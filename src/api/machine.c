@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* A machine behind its handle: created, switched on, destroyed; who may be inside. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "api/api.h"
+#include "base/error.h"
+
+/* What -rtc clock=vm begins with, so that two runs are the same: 2024-01-01 00:00:00 UTC. */
+#define VM_DATE 1704067200
+
+int api_enter(struct ersatz_machine *m, struct ersatz_error *error)
+{
+    if (__atomic_exchange_n(&m->inside, true, __ATOMIC_ACQUIRE))
+        return err_set(error, ERSATZ_E_BUSY, "another thread is inside the machine");
+    return 0;
+}
+
+void api_leave(struct ersatz_machine *m)
+{
+    __atomic_store_n(&m->inside, false, __ATOMIC_RELEASE);
+}
+
+int api_enter_powered(struct ersatz_machine *m, struct ersatz_error *error)
+{
+    int result = api_enter(m, error);
+
+    if (!result && !m->powered) {
+        api_leave(m);
+        return err_set(error, ERSATZ_E_STATE, "the machine is not on");
+    }
+    return result;
+}
+
+/* The library's lines begin with "topic: ". */
+static void on_log(void *opaque, const char *line)
+{
+    struct ersatz_machine *m = opaque;
+    const char *colon = strchr(line, ':');
+    int topic = colon ? log_topic_find(line, (size_t)(colon - line)) : -1;
+
+    if (m->line && topic >= 0)
+        m->line(m->line_opaque, log_topic_name(topic), colon + 2);
+}
+
+static void on_say(void *opaque, const char *line)
+{
+    struct ersatz_machine *m = opaque;
+
+    if (m->line)
+        m->line(m->line_opaque, NULL, line);
+}
+
+struct ersatz_machine *ersatz_create(struct ersatz_error *error)
+{
+    struct ersatz_machine *m = calloc(1, sizeof *m);
+
+    if (!m) {
+        err_set(error, ERSATZ_E_NOMEM, "no memory for a machine");
+        return NULL;
+    }
+    m->board.log.sink = on_log;
+    m->board.log.opaque = m;
+    if (config_defaults(m, error)) {
+        ersatz_destroy(m);
+        return NULL;
+    }
+    return m;
+}
+
+void ersatz_destroy(struct ersatz_machine *m)
+{
+    if (!m)
+        return;
+    if (m->powered)
+        machine_destroy(&m->board);
+    config_free(&m->set);
+    free(m);
+}
+
+static i64 rtc_start(const struct settings *s)
+{
+    time_t now = time(NULL);
+    struct tm tm;
+
+    if (s->rtc_base == RTC_DATE)
+        return s->rtc_date;
+    if (s->rtc_vm)
+        return VM_DATE;
+    if (s->rtc_base == RTC_LOCALTIME && localtime_r(&now, &tm))
+        return now + tm.tm_gmtoff;
+    return now;
+}
+
+static int power_on(struct ersatz_machine *m, struct ersatz_error *error)
+{
+    struct machine_config *config = &m->set.board;
+    struct boot boot;
+    int result = boot_open(&boot, m->set.kernel, m->set.initrd, m->set.append, error);
+
+    if (result)
+        return result;
+    for (unsigned i = 0; i < SERIAL_PORTS; i++)
+        config->serial[i] = m->channel[ERSATZ_SERIAL0 + i].connected;
+    config->output = channel_byte;
+    config->say = on_say;
+    config->opaque = m;
+    result = machine_init(&m->board, config, error);
+    if (result) {
+        boot_close(&boot);
+        return result;
+    }
+    m->board.boot = boot;
+    result = machine_reset(&m->board, error);
+    if (result) {
+        machine_destroy(&m->board);
+        return result;
+    }
+    input_post(&m->board.input, INPUT_RTC, (u64)rtc_start(&m->set), 0);
+    __atomic_store_n(&m->powered, true, __ATOMIC_RELEASE);
+    return 0;
+}
+
+int ersatz_power_on(struct ersatz_machine *m, struct ersatz_error *error)
+{
+    int result = api_enter(m, error);
+
+    if (result)
+        return result;
+    result = m->powered ? err_set(error, ERSATZ_E_STATE, "the machine is on already")
+                        : power_on(m, error);
+    api_leave(m);
+    return result;
+}
+
+void ersatz_reset(struct ersatz_machine *m)
+{
+    if (__atomic_load_n(&m->powered, __ATOMIC_ACQUIRE))
+        input_post(&m->board.input, INPUT_RESET, 0, 0);
+}
+
+void ersatz_power_button(struct ersatz_machine *m)
+{
+    if (__atomic_load_n(&m->powered, __ATOMIC_ACQUIRE))
+        input_post(&m->board.input, INPUT_POWER_BUTTON, 0, 0);
+}
+
+unsigned ersatz_cpu_count(const struct ersatz_machine *m)
+{
+    return m->set.board.cpus;
+}
+
+uint64_t ersatz_instructions(const struct ersatz_machine *m)
+{
+    return __atomic_load_n(&m->insns, __ATOMIC_RELAXED);
+}
+
+uint64_t ersatz_time(const struct ersatz_machine *m)
+{
+    return __atomic_load_n(&m->ns, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* A machine's life: made, reset, destroyed; and the requests that end a run. */
+#include "board/machine.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/error.h"
+
+int machine_init(struct machine *m, const struct machine_config *config,
+                 struct ersatz_error *err)
+{
+    struct log log = m->log;
+
+    *m = (struct machine){.config = *config, .log = log, .input = {.wake = -1}};
+    memmap_init(&m->mem, &m->log);
+    clock_init(&m->clock);
+    int error = portmap_init(&m->io, &m->log, err);
+    if (error)
+        goto fail_ports;
+    if (input_init(&m->input, &m->clock)) {
+        error = err_set(err, ERSATZ_E_HOST, "no input gate: the host gives no eventfd or memory");
+        goto fail_input;
+    }
+    error = pc_init(m, err);
+    if (!error)
+        error = processors_init(m, err);
+    if (!error)
+        return 0;
+    processors_destroy(m);
+    pc_destroy(m);
+    input_destroy(&m->input);
+fail_input:
+    portmap_destroy(&m->io);
+fail_ports:
+    memmap_destroy(&m->mem);
+    return error;
+}
+
+void machine_destroy(struct machine *m)
+{
+    processors_destroy(m);
+    pc_destroy(m);
+    boot_close(&m->boot);
+    input_destroy(&m->input);
+    portmap_destroy(&m->io);
+    memmap_destroy(&m->mem);
+}
+
+int machine_reset(struct machine *m, struct ersatz_error *err)
+{
+    m->reset_wanted = false;
+    m->triple_fault = false;
+    for (unsigned i = 0; i < m->chip_count; i++)
+        device_reset(m->chips[i]);
+    processors_reset(m);
+    int error = firmware_leave(m, err);
+    return error ? error : boot_start(m, err);
+}
+
+void machine_stop(struct machine *m, enum ersatz_stop why, u32 value)
+{
+    if (m->stop.wanted)
+        return; /* the first one counts */
+    m->stop = (struct machine_stop){.wanted = true, .why = why, .value = value, .cpu = m->running};
+    clock_slice_cut(&m->clock);
+}
+
+void machine_want_reset(struct machine *m)
+{
+    m->reset_wanted = true;
+    clock_slice_cut(&m->clock);
+}
+
+u64 machine_ram_hash(const struct machine *m)
+{
+    return ram_hash(&m->video, ram_hash(&m->ram, 0));
+}
+
+void machine_say(struct machine *m, const char *fmt, ...)
+{
+    char line[512];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    if (m->config.say)
+        m->config.say(m->config.opaque, line);
+}

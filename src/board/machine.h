@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One machine: the wires, the chips on them, the CPUs, and what is booted. Everything hangs off
+ * this struct; two of them share nothing. pc.c wires it, api/ runs it.
+ */
+#ifndef ERSATZ_BOARD_MACHINE_H
+#define ERSATZ_BOARD_MACHINE_H
+
+#include <ersatz/ersatz.h>
+
+#include "base/log.h"
+#include "board/boot.h"
+#include "board/clock.h"
+#include "board/input.h"
+#include "board/memmap.h"
+#include "board/ports.h"
+#include "board/ram.h"
+#include "cpu/cpu.h"
+#include "devices/apic_bus.h"
+#include "devices/device.h"
+
+#define MACHINE_MAX_CPUS 32
+#define MACHINE_MAX_CHIPS 32
+#define ISA_IRQS 16
+#define SERIAL_PORTS 4
+
+enum a20_source { A20_KBC, A20_PORT92, A20_SOURCES };
+
+/* Memory (in the order of their addresses). */
+#define VIDEO_BASE 0xA0000u
+#define VIDEO_SIZE 0x20000u
+#define PAM_BASE 0xC0000u /* option ROMs, BIOS; RAM behind them */
+#define HIGH_BASE 0x100000u
+#define LOW_RAM_MAX 0xC0000000u /* what is more lies above 4 GiB */
+#define HIGH_RAM_BASE (1ull << 32)
+
+/* What the board is built from. Strings are not kept. */
+struct machine_config {
+    u64 ram_size;
+    unsigned cpus;
+    const struct cpu_model *model;
+    struct feature_set features;
+    bool soft_fpu;
+    bool serial[SERIAL_PORTS]; /* which ports exist */
+    bool debug_exit;
+    u16 debug_exit_base, debug_exit_size;
+    /* Bytes that the guest sends; called on the machine's thread. */
+    void (*output)(void *opaque, enum ersatz_channel channel, u8 byte);
+    /* A line for the user. */
+    void (*say)(void *opaque, const char *line);
+    void *opaque;
+};
+
+struct serial_wire {
+    struct machine *machine;
+    enum ersatz_channel channel;
+};
+
+/* Why the machine should leave the run loop; latched by chips, read between slices. */
+struct machine_stop {
+    bool wanted;
+    enum ersatz_stop why;
+    u32 value;
+    unsigned cpu;
+};
+
+struct machine {
+    struct machine_config config;
+    struct log log;
+    struct memmap mem;
+    struct portmap io;
+    struct clock clock;
+    struct input input;
+    struct ram ram, video;
+    u64 low_ram; /* bytes of RAM below 4 GiB: RAM ends there */
+
+    struct engine *engine;
+    struct cpu *cpus[MACHINE_MAX_CPUS];
+    struct device *lapic[MACHINE_MAX_CPUS];
+    unsigned cpu_count;
+    unsigned running; /* the CPU whose slice it is */
+
+    struct device *chips[MACHINE_MAX_CHIPS]; /* all of them but the local APICs */
+    unsigned chip_count;
+    struct device *host_bridge, *isa_bridge, *pm; /* PCI 0:0.0, 0:1.0, 0:1.3 */
+    struct device *pic, *pit, *rtc, *ioapic, *hpet, *kbc, *port92, *dma, *vga, *uart[SERIAL_PORTS];
+    struct apic_bus apic;
+    struct serial_wire wire[SERIAL_PORTS + 1]; /* the last is the debug console's */
+    u32 isa_level[ISA_IRQS]; /* bit n: source n holds the line */
+    struct irq ferr;
+    bool nmi_masked;         /* port 70h */
+    bool a20[A20_SOURCES];
+    u64 apic_page;           /* where the local APICs' registers are mapped, 0: nowhere */
+
+    struct boot boot;
+    bool reset_wanted;
+    bool triple_fault;
+    unsigned triple_fault_cpu;
+    struct machine_stop stop;
+};
+
+/* Builds a machine into *m. On error everything is taken down again. */
+int machine_init(struct machine *m, const struct machine_config *config,
+                 struct ersatz_error *err);
+void machine_destroy(struct machine *m);
+/* Reset of all chips and CPUs, and, with a direct boot, the kernel anew. Between slices only. */
+int machine_reset(struct machine *m, struct ersatz_error *err);
+/* Ends the run at the next boundary of instructions. */
+void machine_stop(struct machine *m, enum ersatz_stop why, u32 value);
+/* Asks for a reset at the next boundary of instructions. */
+void machine_want_reset(struct machine *m);
+u64 machine_ram_hash(const struct machine *m);
+void machine_say(struct machine *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Irq line n of the ISA bus, for one of up to 32 sources that share it. */
+struct irq machine_isa_irq(struct machine *m, unsigned irq, unsigned source);
+
+/* pc.c: memory and chips. */
+int pc_init(struct machine *m, struct ersatz_error *err);
+void pc_destroy(struct machine *m);
+
+/* processors.c: the CPUs, their local APICs and the way of interrupts between them. */
+int processors_init(struct machine *m, struct ersatz_error *err);
+void processors_destroy(struct machine *m);
+void processors_reset(struct machine *m);
+void processors_nmi(struct machine *m);
+
+/* firmware.c: what a BIOS has done by the time it starts a kernel. */
+int firmware_leave(struct machine *m, struct ersatz_error *err);
+
+#endif
