@@ -166,7 +166,6 @@ int boot_start(struct machine *m, struct ersatz_error *err)
 
 /* ---- memory ---- */
 
-#define EBDA_BASE 0x9FC00u
 #define BIOS_TABLES_BASE 0xE0000u
 #define FLASH_BASE 0xFFFC0000u
 

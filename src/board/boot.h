@@ -55,6 +55,7 @@ struct e820_entry {
 };
 enum { E820_RAM = 1, E820_RESERVED = 2, E820_ACPI = 3 };
 #define E820_MAX 16
+#define EBDA_BASE 0x9FC00u /* RAM below 640 KiB ends here */
 
 /* The memory map that a BIOS would tell. Returns the number of entries. */
 unsigned e820_map(const struct machine *m, struct e820_entry map[E820_MAX]);

@@ -84,14 +84,14 @@ static void fill_bda(struct machine *m)
     for (unsigned i = 0; i < SERIAL_PORTS; i++)
         if (m->uart[i])
             st16(bda + 2 * ports++, com[i]);
-    st16(bda + 0x0E, 0x9FC0);                           /* segment of the extended area */
+    st16(bda + 0x0E, EBDA_BASE >> 4);                           /* segment of the extended area */
     st16(bda + 0x10, (u16)(0x26 | ports << 9));         /* equipment: 80x25 colour */
     st16(bda + 0x13, 639);                              /* KiB below the extended area */
     bda[0x49] = 3;                                      /* video mode */
     st16(bda + 0x4A, 80);
     st16(bda + 0x63, 0x3D4);
     bda[0x84] = 24;
-    m->ram.host[0x9FC00] = 1; /* the extended area's size in KiB */
+    m->ram.host[EBDA_BASE] = 1; /* the extended area's size in KiB */
 }
 
 /* Everything is write-back but what lies between the end of low RAM and 4 GiB. */

@@ -16,6 +16,7 @@ libersatz_core_la_SOURCES += \
     %D%/machine.h \
     %D%/memmap.c \
     %D%/memmap.h \
+    %D%/multiboot.c \
     %D%/pc.c \
     %D%/ports.c \
     %D%/ports.h \
