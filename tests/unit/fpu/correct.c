@@ -135,36 +135,42 @@ static void under_pc(struct test *s, bool there)
 #define CALL64(f) f(&s->c, narrow64(s->x), narrow64(s->y))
 
 /* clang-format off */
+/* By precision control, or always extended; one operand or two. */
+#define PC1(f) under_pc(s, f(&s->c, &s->result, &s->x))
+#define PC2(f) under_pc(s, f(&s->c, &s->result, &s->x, &s->y))
+#define EXT1(f) extended(s, f(&s->c, &s->result, &s->x))
+#define EXT2(f) extended(s, f(&s->c, &s->result, &s->x, &s->y))
+
 /* Name, operands' format, the oracle (false when they are no case for it), the kernel. */
 #define ROWS                                                                                       \
     X(f32_mul, 32, MP2(mpfr_mul), widen32(s, CALL32(f32_mul)))                                     \
     X(f32_div, 32, MP2(mpfr_div), widen32(s, CALL32(f32_div)))                                     \
     X(f64_mul, 64, MP2(mpfr_mul), widen64(s, CALL64(f64_mul)))                                     \
     X(f64_div, 64, MP2(mpfr_div), widen64(s, CALL64(f64_div)))                                     \
-    X(f80_mul, 80, MP2(mpfr_mul), under_pc(s, f80_mul(&s->c, &s->result, &s->x, &s->y)))                                    \
-    X(f80_div, 80, MP2(mpfr_div), under_pc(s, f80_div(&s->c, &s->result, &s->x, &s->y)))                                    \
+    X(f80_mul, 80, MP2(mpfr_mul), PC2(f80_mul))                                                    \
+    X(f80_div, 80, MP2(mpfr_div), PC2(f80_div))                                                    \
     X(f32_add, 32, MP2(mpfr_add), widen32(s, CALL32(f32_add)))                                     \
     X(f32_sub, 32, MP2(mpfr_sub), widen32(s, CALL32(f32_sub)))                                     \
     X(f64_add, 64, MP2(mpfr_add), widen64(s, CALL64(f64_add)))                                     \
     X(f64_sub, 64, MP2(mpfr_sub), widen64(s, CALL64(f64_sub)))                                     \
-    X(f80_add, 80, MP2(mpfr_add), under_pc(s, f80_add(&s->c, &s->result, &s->x, &s->y)))                                    \
-    X(f80_sub, 80, MP2(mpfr_sub), under_pc(s, f80_sub(&s->c, &s->result, &s->x, &s->y)))                                    \
+    X(f80_add, 80, MP2(mpfr_add), PC2(f80_add))                                                    \
+    X(f80_sub, 80, MP2(mpfr_sub), PC2(f80_sub))                                                    \
     X(f32_sqrt, 32, MP1(mpfr_sqrt), widen32(s, f32_sqrt(&s->c, narrow32(s->x))))                   \
     X(f64_sqrt, 64, MP1(mpfr_sqrt), widen64(s, f64_sqrt(&s->c, narrow64(s->x))))                   \
-    X(f80_sqrt, 80, MP1(mpfr_sqrt), under_pc(s, f80_sqrt(&s->c, &s->result, &s->x)))                            \
-    X(f80_to_f32, 80, MP1(mpfr_set), widen32(s, f80_to_f32(&s->c, &s->x)))                          \
-    X(f80_to_f64, 80, MP1(mpfr_set), widen64(s, f80_to_f64(&s->c, &s->x)))                          \
+    X(f80_sqrt, 80, MP1(mpfr_sqrt), PC1(f80_sqrt))                                                 \
+    X(f80_to_f32, 80, MP1(mpfr_set), widen32(s, f80_to_f32(&s->c, &s->x)))                         \
+    X(f80_to_f64, 80, MP1(mpfr_set), widen64(s, f80_to_f64(&s->c, &s->x)))                         \
     X(f64_to_f32, 64, MP1(mpfr_set), widen32(s, f64_to_f32(&s->c, narrow64(s->x))))                \
-    X(f80_rint, 80, mp_rint(s), extended(s, f80_rint(&s->c, &s->result, &s->x)))                                \
-    X(f80_prem, 80, mp_prem(s), extended(s, f80_prem(&s->c, &s->result, &s->x, &s->y)))                          \
-    X(f80_prem1, 80, mp_prem1(s), extended(s, f80_prem1(&s->c, &s->result, &s->x, &s->y)))                       \
-    X(f80_sin, 80, mp_trig(s, mp_sin), extended(s, f80_sin(&s->c, &s->result, &s->x)))                          \
-    X(f80_cos, 80, mp_trig(s, mp_cos), extended(s, f80_cos(&s->c, &s->result, &s->x)))                          \
-    X(f80_tan, 80, mp_trig(s, mp_tan), extended(s, f80_tan(&s->c, &s->result, &s->x)))                          \
-    X(f80_f2xm1, 80, mp_f2xm1(s), extended(s, f80_f2xm1(&s->c, &s->result, &s->x)))                             \
-    X(f80_yl2x, 80, mp_yl2x(s), extended(s, f80_yl2x(&s->c, &s->result, &s->x, &s->y)))                          \
-    X(f80_yl2xp1, 80, mp_yl2xp1(s), extended(s, f80_yl2xp1(&s->c, &s->result, &s->x, &s->y)))                    \
-    X(f80_patan, 80, mp_patan(s), extended(s, f80_patan(&s->c, &s->result, &s->x, &s->y)))
+    X(f80_rint, 80, mp_rint(s), EXT1(f80_rint))                                                    \
+    X(f80_prem, 80, mp_prem(s), EXT2(f80_prem))                                                    \
+    X(f80_prem1, 80, mp_prem1(s), EXT2(f80_prem1))                                                 \
+    X(f80_sin, 80, mp_trig(s, mp_sin), EXT1(f80_sin))                                              \
+    X(f80_cos, 80, mp_trig(s, mp_cos), EXT1(f80_cos))                                              \
+    X(f80_tan, 80, mp_trig(s, mp_tan), EXT1(f80_tan))                                              \
+    X(f80_f2xm1, 80, mp_f2xm1(s), EXT1(f80_f2xm1))                                                 \
+    X(f80_yl2x, 80, mp_yl2x(s), EXT2(f80_yl2x))                                                    \
+    X(f80_yl2xp1, 80, mp_yl2xp1(s), EXT2(f80_yl2xp1))                                              \
+    X(f80_patan, 80, mp_patan(s), EXT2(f80_patan))
 
 /* clang-format on */
 

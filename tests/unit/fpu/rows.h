@@ -67,12 +67,13 @@ static void put80(struct result *r, int i, struct f80 v)
 #define ROWS(X)                                                                                    \
     SSE_ROWS(X, f32, F32) SSE_ROWS(X, f64, F64) X(f32_to_f64, F32_1) X(f64_to_f32, F64_1)          \
     X(f80_add, F80_2) X(f80_sub, F80_2) X(f80_mul, F80_2) X(f80_div, F80_2) X(f80_sqrt, F80_1)     \
-    X(f80_rint, F80_1) X(f80_scale, F80_2) X(f80_xtract, F80_OUT2) X(f80_prem, F80_2)               \
+    X(f80_rint, F80_1) X(f80_scale, F80_2) X(f80_xtract, F80_OUT2) X(f80_prem, F80_2)              \
     X(f80_prem1, F80_2) X(f80_com, F80_COM) X(f80_ucom, F80_COM) X(f80_from_f32, F80_F32)          \
-    X(f80_from_f64, F80_F64) X(f80_to_f32, F80_INT) X(f80_to_f64, F80_INT) X(f80_to_i16, F80_INT)  \
-    X(f80_to_i32, F80_INT) X(f80_to_i64, F80_INT) X(f80_to_i16_trunc, F80_INT)                     \
-    X(f80_to_i32_trunc, F80_INT) X(f80_to_i64_trunc, F80_INT) X(f80_to_bcd, F80_BCD)                       \
-    X(f80_widen_f32, F80_F32) X(f80_widen_f64, F80_F64) X(f80_from_i64, F80_I64)
+    X(f80_from_f64, F80_F64) X(f80_to_f32, F80_INT) X(f80_to_f64, F80_INT)                         \
+    X(f80_to_i16, F80_INT) X(f80_to_i32, F80_INT) X(f80_to_i64, F80_INT)                           \
+    X(f80_to_i16_trunc, F80_INT) X(f80_to_i32_trunc, F80_INT) X(f80_to_i64_trunc, F80_INT)         \
+    X(f80_to_bcd, F80_BCD) X(f80_widen_f32, F80_F32) X(f80_widen_f64, F80_F64)                     \
+    X(f80_from_i64, F80_I64)
 
 /* Real units round these wrongly now and then. */
 #define TRANSCENDENTAL_ROWS(X)                                                                     \

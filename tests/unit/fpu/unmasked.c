@@ -134,39 +134,45 @@ static u32 get_mxcsr(void)
         soft->flags = c->flags;                                                                    \
     }
 
+#define ONE(f) f(c, &s, &in->x)
+#define TWO(f) f(c, &s, &in->x, &in->y)
+#define SPLIT(f) f(c, &s, &m, &in->x)
+#define WITH(f, bits) f(c, &s, &in->x, widen##bits(c, in, &m))
+#define REVERSED(f, bits) f(c, &s, widen##bits(c, in, &m), &in->x)
+
 /* clang-format off */
 #define ROWS(X)                                                                                    \
-    X(f80_add, REGISTER("fadd %%st(1), %%st", f80_add(c, &s, &in->x, &in->y)))                           \
-    X(f80_sub, REGISTER("fsub %%st(1), %%st", f80_sub(c, &s, &in->x, &in->y)))                           \
-    X(f80_mul, REGISTER("fmul %%st(1), %%st", f80_mul(c, &s, &in->x, &in->y)))                           \
-    X(f80_div, REGISTER("fdiv %%st(1), %%st", f80_div(c, &s, &in->x, &in->y)))                           \
-    X(f80_sqrt, REGISTER("fsqrt", f80_sqrt(c, &s, &in->x)))                                             \
-    X(f80_rint, REGISTER("frndint", f80_rint(c, &s, &in->x)))                                           \
-    X(f80_scale, REGISTER("fscale", f80_scale(c, &s, &in->x, &in->y)))                                   \
-    X(f80_prem, REGISTER("fprem", f80_prem(c, &s, &in->x, &in->y)))                                      \
-    X(f80_prem1, REGISTER("fprem1", f80_prem1(c, &s, &in->x, &in->y)))                                   \
-    X(f80_from_f32, REGISTER("flds %[a]", f80_from_f32(c, &s, (u32)in->a)))                            \
-    X(f80_from_f64, REGISTER("fldl %[a]", f80_from_f64(c, &s, in->a)))                                 \
-    X(f80_add_m32, REGISTER("fadds %[a]", f80_add(c, &s, &in->x, widen32(c, in, &m))))                      \
-    X(f80_sub_m32, REGISTER("fsubs %[a]", f80_sub(c, &s, &in->x, widen32(c, in, &m))))                      \
-    X(f80_subr_m32, REGISTER("fsubrs %[a]", f80_sub(c, &s, widen32(c, in, &m), &in->x)))                    \
-    X(f80_mul_m64, REGISTER("fmull %[a]", f80_mul(c, &s, &in->x, widen64(c, in, &m))))                      \
-    X(f80_div_m64, REGISTER("fdivl %[a]", f80_div(c, &s, &in->x, widen64(c, in, &m))))                      \
-    X(f80_divr_m64, REGISTER("fdivrl %[a]", f80_div(c, &s, widen64(c, in, &m), &in->x)))                    \
-    X(f80_xtract, EXCEPTIONS("fxtract", f80_xtract(c, &s, &m, &in->x)))                            \
-    X(f80_f2xm1, EXCEPTIONS("f2xm1", f80_f2xm1(c, &s, &in->x)))                                         \
-    X(f80_yl2x, EXCEPTIONS("fyl2x", f80_yl2x(c, &s, &in->x, &in->y)))                                    \
-    X(f80_yl2xp1, EXCEPTIONS("fyl2xp1", f80_yl2xp1(c, &s, &in->x, &in->y)))                              \
-    X(f80_patan, EXCEPTIONS("fpatan", f80_patan(c, &s, &in->x, &in->y)))                                 \
-    X(f80_sin, EXCEPTIONS("fsin", f80_sin(c, &s, &in->x)))                                              \
-    X(f80_cos, EXCEPTIONS("fcos", f80_cos(c, &s, &in->x)))                                              \
-    X(f80_tan, EXCEPTIONS("fptan", f80_tan(c, &s, &in->x)))                                             \
-    X(f80_sincos, EXCEPTIONS("fsincos", f80_sincos(c, &s, &m, &in->x)))                            \
-    X(f80_to_f32, MEMORY(u32, "fstps", f80_to_f32(c, &in->x)))                                      \
-    X(f80_to_f64, MEMORY(u64, "fstpl", f80_to_f64(c, &in->x)))                                      \
-    X(f80_to_i16, MEMORY(u16, "fistps", (u16)f80_to_i16(c, &in->x)))                                \
-    X(f80_to_i32, MEMORY(u32, "fistpl", (u32)f80_to_i32(c, &in->x)))                                \
-    X(f80_to_i64, MEMORY(u64, "fistpll", (u64)f80_to_i64(c, &in->x)))                               \
+    X(f80_add, REGISTER("fadd %%st(1), %%st", TWO(f80_add)))                                       \
+    X(f80_sub, REGISTER("fsub %%st(1), %%st", TWO(f80_sub)))                                       \
+    X(f80_mul, REGISTER("fmul %%st(1), %%st", TWO(f80_mul)))                                       \
+    X(f80_div, REGISTER("fdiv %%st(1), %%st", TWO(f80_div)))                                       \
+    X(f80_sqrt, REGISTER("fsqrt", ONE(f80_sqrt)))                                                  \
+    X(f80_rint, REGISTER("frndint", ONE(f80_rint)))                                                \
+    X(f80_scale, REGISTER("fscale", TWO(f80_scale)))                                               \
+    X(f80_prem, REGISTER("fprem", TWO(f80_prem)))                                                  \
+    X(f80_prem1, REGISTER("fprem1", TWO(f80_prem1)))                                               \
+    X(f80_from_f32, REGISTER("flds %[a]", f80_from_f32(c, &s, (u32)in->a)))                        \
+    X(f80_from_f64, REGISTER("fldl %[a]", f80_from_f64(c, &s, in->a)))                             \
+    X(f80_add_m32, REGISTER("fadds %[a]", WITH(f80_add, 32)))                                      \
+    X(f80_sub_m32, REGISTER("fsubs %[a]", WITH(f80_sub, 32)))                                      \
+    X(f80_subr_m32, REGISTER("fsubrs %[a]", REVERSED(f80_sub, 32)))                                \
+    X(f80_mul_m64, REGISTER("fmull %[a]", WITH(f80_mul, 64)))                                      \
+    X(f80_div_m64, REGISTER("fdivl %[a]", WITH(f80_div, 64)))                                      \
+    X(f80_divr_m64, REGISTER("fdivrl %[a]", REVERSED(f80_div, 64)))                                \
+    X(f80_xtract, EXCEPTIONS("fxtract", SPLIT(f80_xtract)))                                        \
+    X(f80_f2xm1, EXCEPTIONS("f2xm1", ONE(f80_f2xm1)))                                              \
+    X(f80_yl2x, EXCEPTIONS("fyl2x", TWO(f80_yl2x)))                                                \
+    X(f80_yl2xp1, EXCEPTIONS("fyl2xp1", TWO(f80_yl2xp1)))                                          \
+    X(f80_patan, EXCEPTIONS("fpatan", TWO(f80_patan)))                                             \
+    X(f80_sin, EXCEPTIONS("fsin", ONE(f80_sin)))                                                   \
+    X(f80_cos, EXCEPTIONS("fcos", ONE(f80_cos)))                                                   \
+    X(f80_tan, EXCEPTIONS("fptan", ONE(f80_tan)))                                                  \
+    X(f80_sincos, EXCEPTIONS("fsincos", SPLIT(f80_sincos)))                                        \
+    X(f80_to_f32, MEMORY(u32, "fstps", f80_to_f32(c, &in->x)))                                     \
+    X(f80_to_f64, MEMORY(u64, "fstpl", f80_to_f64(c, &in->x)))                                     \
+    X(f80_to_i16, MEMORY(u16, "fistps", (u16)f80_to_i16(c, &in->x)))                               \
+    X(f80_to_i32, MEMORY(u32, "fistpl", (u32)f80_to_i32(c, &in->x)))                               \
+    X(f80_to_i64, MEMORY(u64, "fistpll", (u64)f80_to_i64(c, &in->x)))                              \
     X(f32_add, SSE("addss", float, u32, f32_add(c, a, b)))                                         \
     X(f32_mul, SSE("mulss", float, u32, f32_mul(c, a, b)))                                         \
     X(f32_div, SSE("divss", float, u32, f32_div(c, a, b)))                                         \
