@@ -93,7 +93,7 @@ static u8 prefixes(struct decoder *d)
  */
 static u8 vex(struct decoder *d, u8 first)
 {
-    static const u8 states[4] = { PREFIX_NONE, PREFIX_66, PREFIX_F3, PREFIX_F2 };
+    static const u8 states[4] = {PREFIX_NONE, PREFIX_66, PREFIX_F3, PREFIX_F2};
     unsigned map = 1, b1 = (unsigned)fetch(d, 1), last = b1;
 
     if (d->has_rex || (d->in->prefix & (PFX_66 | PFX_REP | PFX_REPNE | PFX_LOCK)))
@@ -201,8 +201,8 @@ static unsigned address_size(const struct decoder *d)
 /* A memory operand under 16-bit addressing (volume 2, table 2-1). */
 static void memory16(struct decoder *d)
 {
-    static const u8 bases[8] = { RBX, RBX, RBP, RBP, RSI, RDI, RBP, RBX };
-    static const u8 indices[8] = { RSI, RDI, RSI, RDI, GPR_ZERO, GPR_ZERO, GPR_ZERO, GPR_ZERO };
+    static const u8 bases[8] = {RBX, RBX, RBP, RBP, RSI, RDI, RBP, RBX};
+    static const u8 indices[8] = {RSI, RDI, RSI, RDI, GPR_ZERO, GPR_ZERO, GPR_ZERO, GPR_ZERO};
     struct insn *in = d->in;
     unsigned mod = d->modrm >> 6, rm = d->modrm & 7;
 
@@ -265,8 +265,8 @@ static void memory(struct decoder *d)
 
 unsigned operand_bytes(enum operand_size size, unsigned osize, enum code_mode mode)
 {
-    static const u8 fixed[] = { [SIZE_b] = 1, [SIZE_w] = 2, [SIZE_d] = 4,
-                                [SIZE_q] = 8, [SIZE_t] = 10, [SIZE_x] = 16 };
+    static const u8 fixed[] = {
+        [SIZE_b] = 1, [SIZE_w] = 2, [SIZE_d] = 4, [SIZE_q] = 8, [SIZE_t] = 10, [SIZE_x] = 16};
     unsigned z = osize > 4 ? 4 : osize;
 
     switch (size) {
@@ -283,8 +283,8 @@ unsigned operand_bytes(enum operand_size size, unsigned osize, enum code_mode mo
 static struct operand gpr(const struct decoder *d, unsigned reg, unsigned size)
 {
     if (size == 1 && !d->has_rex && reg >= 4)
-        return (struct operand){ OPND_GPR8H, (u8)(reg - 4) };
-    return (struct operand){ OPND_GPR, (u8)reg };
+        return (struct operand){OPND_GPR8H, (u8)(reg - 4)};
+    return (struct operand){OPND_GPR, (u8)reg};
 }
 
 /* The r/m operand: memory, or a register of kind `reg_kind`. */
@@ -299,18 +299,18 @@ static struct operand rm(struct decoder *d, const struct operand_form *f, enum o
             memory16(d);
         else
             memory(d);
-        return (struct operand){ OPND_MEM, 0 };
+        return (struct operand){OPND_MEM, 0};
     }
     in->msize = (u8)operand_bytes(f->regsize, in->osize, d->mode);
     if (kind != OPND_MM && (d->rex & REX_B))
         reg |= 8;
-    return kind == OPND_GPR ? gpr(d, reg, in->msize) : (struct operand){ (u8)kind, (u8)reg };
+    return kind == OPND_GPR ? gpr(d, reg, in->msize) : (struct operand){(u8)kind, (u8)reg};
 }
 
 static struct operand r_only(struct decoder *d, const struct operand_form *f)
 {
     d->in->msize = (u8)operand_bytes(f->regsize, d->in->osize, d->mode);
-    return (struct operand){ OPND_GPR, (u8)((d->modrm & 7) | (d->rex & REX_B) << 3) };
+    return (struct operand){OPND_GPR, (u8)((d->modrm & 7) | (d->rex & REX_B) << 3)};
 }
 
 /* Segment, control and debug registers: OPND_NONE if there is no such register. */
@@ -329,7 +329,7 @@ static struct operand special(const struct decoder *d, enum operand_method metho
         kind = OPND_DR;
         good = reg < 8;
     }
-    return (struct operand){ good ? (u8)kind : OPND_NONE, (u8)reg };
+    return (struct operand){good ? (u8)kind : OPND_NONE, (u8)reg};
 }
 
 static struct operand immediate(struct decoder *d, const struct operand_form *f)
@@ -338,22 +338,14 @@ static struct operand immediate(struct decoder *d, const struct operand_form *f)
     unsigned size = operand_bytes(f->size, in->osize, d->mode);
 
     switch (f->method) {
-    case METHOD_I:
-        in->imm = fetch(d, size);
-        return (struct operand){ OPND_IMM, 0 };
-    case METHOD_IS:
-        in->imm = (u64)sext(fetch(d, size), size);
-        return (struct operand){ OPND_IMM, 0 };
-    case METHOD_I2:
-        in->imm |= fetch(d, 1) << 16;
-        return (struct operand){ OPND_IMM2, 0 };
-    case METHOD_J:
-        in->imm = (u64)sext(fetch(d, size), size);
-        return (struct operand){ OPND_REL, 0 };
+    case METHOD_I: in->imm = fetch(d, size); return (struct operand){OPND_IMM, 0};
+    case METHOD_IS: in->imm = (u64)sext(fetch(d, size), size); return (struct operand){OPND_IMM, 0};
+    case METHOD_I2: in->imm |= fetch(d, 1) << 16; return (struct operand){OPND_IMM2, 0};
+    case METHOD_J: in->imm = (u64)sext(fetch(d, size), size); return (struct operand){OPND_REL, 0};
     default: /* A */
         in->imm = fetch(d, size - 2);
         in->imm |= fetch(d, 2) << 32;
-        return (struct operand){ OPND_FAR, 0 };
+        return (struct operand){OPND_FAR, 0};
     }
 }
 
@@ -365,9 +357,9 @@ static struct operand implicit_memory(struct decoder *d, const struct operand_fo
     in->msize = (u8)operand_bytes(f->size, in->osize, d->mode);
     if (f->method == METHOD_O) {
         in->imm = fetch(d, in->asize);
-        return (struct operand){ OPND_MOFFS, 0 };
+        return (struct operand){OPND_MOFFS, 0};
     }
-    return (struct operand){ f->method == METHOD_X ? OPND_SI : OPND_DI, 0 };
+    return (struct operand){f->method == METHOD_X ? OPND_SI : OPND_DI, 0};
 }
 
 static struct operand operand(struct decoder *d, const struct operand_form *f)
@@ -384,22 +376,22 @@ static struct operand operand(struct decoder *d, const struct operand_form *f)
     case METHOD_N: return rm(d, f, OPND_MM);
     case METHOD_R: return r_only(d, f);
     case METHOD_G: return gpr(d, xreg, size);
-    case METHOD_B: return (struct operand){ OPND_GPR, d->vvvv & (d->mode == CODE64 ? 15 : 7) };
+    case METHOD_B: return (struct operand){OPND_GPR, d->vvvv & (d->mode == CODE64 ? 15 : 7)};
     case METHOD_Z: return gpr(d, (d->in->opcode & 7) | (d->rex & REX_B) << 3, size);
-    case METHOD_V: return (struct operand){ OPND_XMM, (u8)xreg };
-    case METHOD_P: return (struct operand){ OPND_MM, (u8)reg };
-    case METHOD_T: return (struct operand){ OPND_ST, d->modrm & 7 };
+    case METHOD_V: return (struct operand){OPND_XMM, (u8)xreg};
+    case METHOD_P: return (struct operand){OPND_MM, (u8)reg};
+    case METHOD_T: return (struct operand){OPND_ST, d->modrm & 7};
     case METHOD_S:
     case METHOD_C:
     case METHOD_D: return special(d, f->method);
     case METHOD_X:
     case METHOD_Y:
     case METHOD_O: return implicit_memory(d, f);
-    case METHOD_ONE: return (struct operand){ OPND_ONE, 0 };
-    case METHOD_GPR: return (struct operand){ OPND_GPR, f->reg };
-    case METHOD_SEG: return (struct operand){ OPND_SEG, f->reg };
-    case METHOD_ST: return (struct operand){ OPND_ST, f->reg };
-    case METHOD_XMM: return (struct operand){ OPND_XMM, f->reg };
+    case METHOD_ONE: return (struct operand){OPND_ONE, 0};
+    case METHOD_GPR: return (struct operand){OPND_GPR, f->reg};
+    case METHOD_SEG: return (struct operand){OPND_SEG, f->reg};
+    case METHOD_ST: return (struct operand){OPND_ST, f->reg};
+    case METHOD_XMM: return (struct operand){OPND_XMM, f->reg};
     default: return immediate(d, f);
     }
 }
@@ -450,7 +442,11 @@ static bool decode(struct decoder *d)
 enum decode_result insn_decode(struct insn *in, const u8 *p, size_t n, enum code_mode mode)
 {
     struct decoder d = {
-        .in = in, .p = p, .n = n < INSN_MAX ? (unsigned)n : INSN_MAX, .mode = mode, .seg = NO_SEG,
+        .in = in,
+        .p = p,
+        .n = n < INSN_MAX ? (unsigned)n : INSN_MAX,
+        .mode = mode,
+        .seg = NO_SEG,
     };
 
     memset(in, 0, sizeof *in);
@@ -470,7 +466,7 @@ u16 insn_flags_read(const struct insn *in)
 {
     /* By condition: O, B, Z, BE, S, P, L, LE, each with its negation. */
     enum { CF = 1, PF = 4, ZF = 0x40, SF = 0x80, OF = 0x800 };
-    static const u16 conditions[8] = { OF, CF, ZF, CF | ZF, SF, PF, SF | OF, SF | OF | ZF };
+    static const u16 conditions[8] = {OF, CF, ZF, CF | ZF, SF, PF, SF | OF, SF | OF | ZF};
     const struct insn_row *row = &insn_rows[in->row];
 
     return row->attr & ATTR_COND ? conditions[in->opcode >> 1 & 7] : row->flags_read;

@@ -12,12 +12,28 @@
 enum code_mode { CODE16, CODE32, CODE64 };
 
 /* Registers are numbered as the encodings number them: AX 0, CX 1, DX 2, BX 3, SP 4, BP 5,
- * SI 6, DI 7, R8..R15. Two more slots of the register file serve address generation. */
+ * SI 6, DI 7, R8..R15. Two more slots of the register file serve address generation: GPR_BASE
+ * is RIP of the running block's first byte (RIP-relative operands), GPR_ZERO always 0 (no base,
+ * no index). */
 enum gpr {
-    RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI,
-    R8, R9, R10, R11, R12, R13, R14, R15,
-    GPR_BASE, /* RIP of the running block's first byte (RIP-relative operands) */
-    GPR_ZERO, /* always 0: no base, no index */
+    RAX,
+    RCX,
+    RDX,
+    RBX,
+    RSP,
+    RBP,
+    RSI,
+    RDI,
+    R8,
+    R9,
+    R10,
+    R11,
+    R12,
+    R13,
+    R14,
+    R15,
+    GPR_BASE,
+    GPR_ZERO,
     GPR_COUNT
 };
 
@@ -40,10 +56,10 @@ enum operand_kind {
     OPND_SEG,   /* segment register */
     OPND_CR,
     OPND_DR,
-    OPND_ST,    /* x87 ST(reg) */
-    OPND_MM,    /* MMX register 0..7 */
-    OPND_XMM,   /* XMM register 0..15 */
-    OPND_ONE,   /* the constant 1 of shift forms */
+    OPND_ST,  /* x87 ST(reg) */
+    OPND_MM,  /* MMX register 0..7 */
+    OPND_XMM, /* XMM register 0..15 */
+    OPND_ONE, /* the constant 1 of shift forms */
 };
 
 struct operand {
@@ -59,8 +75,8 @@ enum insn_prefix {
     PFX_66 = 1 << 3,
     PFX_67 = 1 << 4,
     PFX_REXW = 1 << 5,
-    PFX_REX = 1 << 6,   /* any REX: SPL BPL SIL DIL in place of AH.. */
-    PFX_SEG = 1 << 7,   /* a segment override was given (and counts in this mode) */
+    PFX_REX = 1 << 6, /* any REX: SPL BPL SIL DIL in place of AH.. */
+    PFX_SEG = 1 << 7, /* a segment override was given (and counts in this mode) */
 };
 
 struct insn {
@@ -74,12 +90,12 @@ struct insn {
     u8 msize; /* bytes of the r/m operand, memory or register, or of a string element; 0: none,
                  or an area (FXSAVE) */
     struct operand op[4]; /* in the manual's order: destination first */
-    u8 base;  /* enum gpr; RIP-relative: GPR_BASE, see disp */
-    u8 index; /* enum gpr, GPR_ZERO: none */
-    u8 scale; /* shift count 0..3 */
-    u8 opcode; /* the last opcode byte: condition codes, +r forms, x87 forms */
-    i32 disp; /* RIP-relative: counts from the next instruction, as encoded */
-    u64 imm;  /* immediate, branch displacement, far pointer, or moffs address */
+    u8 base;              /* enum gpr; RIP-relative: GPR_BASE, see disp */
+    u8 index;             /* enum gpr, GPR_ZERO: none */
+    u8 scale;             /* shift count 0..3 */
+    u8 opcode;            /* the last opcode byte: condition codes, +r forms, x87 forms */
+    i32 disp;             /* RIP-relative: counts from the next instruction, as encoded */
+    u64 imm;              /* immediate, branch displacement, far pointer, moffs; x87: ModRM */
 };
 
 _Static_assert(sizeof(struct insn) == 32, "struct insn is two to a cache line");
@@ -93,34 +109,35 @@ static inline bool insn_rip_relative(const struct insn *in)
 struct insn_row {
     const char *name; /* mnemonic, lower case */
     u32 attr;         /* enum insn_attr */
-    u16 flags_read, flags_written, flags_undefined; /* EFLAGS bits, see flags.def */
-    u8 cpu;           /* enum cpu_feature: what must be there, else #UD */
+    /* EFLAGS bits, see flags.def */
+    u16 flags_read, flags_written, flags_undefined;
+    u8 cpu; /* enum cpu_feature: what must be there, else #UD */
     u8 noperands;
 };
 
 enum insn_attr {
-    ATTR_LOCK = 1 << 0,      /* LOCK allowed with a memory destination */
-    ATTR_END = 1 << 1,       /* ends its block: control flow, clock, IF, mode, privilege */
-    ATTR_ENDREP = 1 << 2,    /* string instruction: ends its block if it has a REP prefix */
-    ATTR_PRIV = 1 << 3,      /* CPL 0 only (checked by the instruction itself) */
-    ATTR_SENSITIVE = 1 << 4, /* one of the 17 that broke Popek and Goldberg's condition */
-    ATTR_REAL_UD = 1 << 5,   /* #UD in real and VM86 mode */
-    ATTR_NO64 = 1 << 6,      /* #UD in 64-bit mode */
-    ATTR_ONLY64 = 1 << 7,    /* exists in 64-bit mode only */
-    ATTR_DEF64 = 1 << 8,     /* operand size 64 by default in 64-bit mode */
-    ATTR_FORCE64 = 1 << 9,   /* operand size 64 always in 64-bit mode (near branches) */
-    ATTR_FPU = 1 << 10,      /* checks CR0.EM/TS (#NM) and pending x87 faults (#MF) */
+    ATTR_LOCK = 1 << 0,        /* LOCK allowed with a memory destination */
+    ATTR_END = 1 << 1,         /* ends its block: control flow, clock, IF, mode, privilege */
+    ATTR_ENDREP = 1 << 2,      /* string instruction: ends its block if it has a REP prefix */
+    ATTR_PRIV = 1 << 3,        /* CPL 0 only (checked by the instruction itself) */
+    ATTR_SENSITIVE = 1 << 4,   /* one of the 17 that broke Popek and Goldberg's condition */
+    ATTR_REAL_UD = 1 << 5,     /* #UD in real and VM86 mode */
+    ATTR_NO64 = 1 << 6,        /* #UD in 64-bit mode */
+    ATTR_ONLY64 = 1 << 7,      /* exists in 64-bit mode only */
+    ATTR_DEF64 = 1 << 8,       /* operand size 64 by default in 64-bit mode */
+    ATTR_FORCE64 = 1 << 9,     /* operand size 64 always in 64-bit mode (near branches) */
+    ATTR_FPU = 1 << 10,        /* checks CR0.EM/TS (#NM) and pending x87 faults (#MF) */
     ATTR_FPU_NOWAIT = 1 << 11, /* as FPU, without the check for pending faults */
-    ATTR_SSE = 1 << 12,      /* checks CR0.EM, CR4.OSFXSR (#UD), CR0.TS (#NM) */
-    ATTR_MMX = 1 << 13,      /* checks CR0.EM (#UD), CR0.TS (#NM), pending x87 faults */
-    ATTR_ALIGN16 = 1 << 14,  /* its 16-byte memory operand must be aligned, else #GP */
-    ATTR_NOHW = 1 << 15,     /* user mode can't run it to completion, or what it gives is not a
-                                function of registers and memory */
-    ATTR_USER = 1 << 16,     /* neither NOHW nor PRIV: hardware is the oracle (set by itself) */
-    ATTR_NOMEM = 1 << 17,    /* address only (LEA, prefetch, NOP Ev): no access */
-    ATTR_FALLBACK = 1 << 18, /* without the feature the encoding means the row before this one
-                                (TZCNT: BSF), not #UD */
-    ATTR_COND = 1 << 19,     /* the low four bits of insn.opcode are a condition (set by itself) */
+    ATTR_SSE = 1 << 12,        /* checks CR0.EM, CR4.OSFXSR (#UD), CR0.TS (#NM) */
+    ATTR_MMX = 1 << 13,        /* checks CR0.EM (#UD), CR0.TS (#NM), pending x87 faults */
+    ATTR_ALIGN16 = 1 << 14,    /* its 16-byte memory operand must be aligned, else #GP */
+    ATTR_NOHW = 1 << 15,       /* user mode can't run it to completion, or what it gives is not a
+                                  function of registers and memory */
+    ATTR_USER = 1 << 16,       /* neither NOHW nor PRIV: hardware is the oracle (set by itself) */
+    ATTR_NOMEM = 1 << 17,      /* address only (LEA, prefetch, NOP Ev): no access */
+    ATTR_FALLBACK = 1 << 18,   /* without the feature the encoding means the row before this one
+                                  (TZCNT: BSF), not #UD */
+    ATTR_COND = 1 << 19, /* the low four bits of insn.opcode are a condition (set by itself) */
 };
 
 extern const struct insn_row insn_rows[];

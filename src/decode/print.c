@@ -35,8 +35,8 @@ static void put_number(struct text *t, u64 v)
 
 static void put_gpr(struct text *t, unsigned reg, unsigned size)
 {
-    static const char names[8][3] = { "ax", "cx", "dx", "bx", "sp", "bp", "si", "di" };
-    static const char low[8][4] = { "al", "cl", "dl", "bl", "spl", "bpl", "sil", "dil" };
+    static const char names[8][3] = {"ax", "cx", "dx", "bx", "sp", "bp", "si", "di"};
+    static const char low[8][4] = {"al", "cl", "dl", "bl", "spl", "bpl", "sil", "dil"};
 
     if (reg >= R8)
         put(t, "r%u%s", reg, size == 1 ? "b" : size == 2 ? "w" : size == 4 ? "d" : "");
@@ -48,7 +48,7 @@ static void put_gpr(struct text *t, unsigned reg, unsigned size)
 
 static const char *seg_name(unsigned seg)
 {
-    static const char names[SEG_COUNT][3] = { "es", "cs", "ss", "ds", "fs", "gs" };
+    static const char names[SEG_COUNT][3] = {"es", "cs", "ss", "ds", "fs", "gs"};
     return names[seg];
 }
 
@@ -56,7 +56,7 @@ static const char *seg_name(unsigned seg)
 static void put_access(struct text *t, unsigned size)
 {
     static const char *const names[17] = {
-        [1] = "byte ptr ",  [2] = "word ptr ",  [4] = "dword ptr ", [6] = "fword ptr ",
+        [1] = "byte ptr ",  [2] = "word ptr ",   [4] = "dword ptr ",    [6] = "fword ptr ",
         [8] = "qword ptr ", [10] = "tbyte ptr ", [16] = "xmmword ptr ",
     };
 
@@ -102,8 +102,11 @@ static void put_string(struct text *t, bool source)
     if (source)
         put_access(t, t->in->msize);
     else
-        put(t, "%s ptr es:", t->in->msize == 1 ? "byte" : t->in->msize == 2 ? "word"
-                             : t->in->msize == 4 ? "dword" : "qword");
+        put(t, "%s ptr es:",
+            t->in->msize == 1   ? "byte"
+            : t->in->msize == 2 ? "word"
+            : t->in->msize == 4 ? "dword"
+                                : "qword");
     put(t, "[");
     put_gpr(t, source ? RSI : RDI, size);
     put(t, "]");
@@ -121,12 +124,15 @@ static void put_operand(struct text *t, unsigned i)
     const struct insn *in = t->in;
     const struct operand *op = &in->op[i];
     const struct operand_form *f = &operand_forms[row_matches[in->row].operand[i]];
-    static const char high[4][3] = { "ah", "ch", "dh", "bh" };
+    static const char high[4][3] = {"ah", "ch", "dh", "bh"};
 
     switch (op->kind) {
     case OPND_GPR: put_gpr(t, op->reg, operand_bytes(f->regsize, in->osize, CODE64)); break;
     case OPND_GPR8H: put(t, "%s", high[op->reg & 3]); break;
-    case OPND_MEM: put_access(t, in->msize); put_memory(t); break;
+    case OPND_MEM:
+        put_access(t, in->msize);
+        put_memory(t);
+        break;
     case OPND_MOFFS:
         put_access(t, in->msize);
         put(t, "[");
@@ -160,8 +166,8 @@ static void put_operand(struct text *t, unsigned i)
 /* Mnemonics by size: "a/b" or "a/b/c" for 2, 4, 8 bytes; JCXZ goes by address size. */
 static void put_mnemonic(struct text *t)
 {
-    static const char conditions[16][3] = { "o", "no", "b", "ae", "e", "ne", "be", "a",
-                                            "s", "ns", "p", "np", "l", "ge", "le", "g" };
+    static const char conditions[16][3] = {"o", "no", "b", "ae", "e", "ne", "be", "a",
+                                           "s", "ns", "p", "np", "l", "ge", "le", "g"};
     const struct insn *in = t->in;
     const struct insn_row *row = &insn_rows[in->row];
     const char *name = row->name;
@@ -201,7 +207,7 @@ static void put_prefixes(struct text *t)
 
 void insn_print(const struct insn *in, u64 rip, char *buf, size_t size)
 {
-    struct text t = { .buf = buf, .size = size, .in = in, .rip = rip };
+    struct text t = {.buf = buf, .size = size, .in = in, .rip = rip};
 
     if (!size)
         return;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The tables of table.h and insn.h, all made from the .def files by the compiler. */
-#include "decode/feature.h"
 #include "decode/table.h"
+#include "decode/feature.h"
 
 /* Each row is known by the line it stands on until it has a number. */
 #define ROW_AT_(line) ROW_AT_##line
@@ -15,30 +15,45 @@ enum row_number {
 };
 
 /* Operands: a row has up to four, the rest is NONE. */
-#define OPERANDS_(a, b, c, d, ...) { OPC_##a, OPC_##b, OPC_##c, OPC_##d }
+#define OPERANDS_(a, b, c, d, ...)                                                                 \
+    {                                                                                              \
+        OPC_##a, OPC_##b, OPC_##c, OPC_##d                                                         \
+    }
 #define OPERANDS(a, ...) OPERANDS_(__VA_ARGS__)
-#define COUNT_(a, b, c, d, ...) \
+#define COUNT_(a, b, c, d, ...)                                                                    \
     ((OPC_##a != OPC_NONE) + (OPC_##b != OPC_NONE) + (OPC_##c != OPC_NONE) + (OPC_##d != OPC_NONE))
 #define COUNT(a, ...) COUNT_(__VA_ARGS__)
 #define SIZES_(a, b, c, d, ...) (CLASS_##a | CLASS_##b | CLASS_##c | CLASS_##d)
 #define SIZES(a, ...) SIZES_(__VA_ARGS__)
 
 /* Sizes that decide the operand size, by the operand's size letter and place. */
-enum { NUM_none = 0, NUM_b = CLASS_B, NUM_w = 0, NUM_d = 0, NUM_q = 0, NUM_t = 0, NUM_x = 0,
-       NUM_v = CLASS_V, NUM_z = CLASS_Z, NUM_y = CLASS_Y, NUM_a = CLASS_V, NUM_p = CLASS_Z, NUM_s = 0 };
+enum {
+    NUM_none = 0,
+    NUM_b = CLASS_B,
+    NUM_w = 0,
+    NUM_d = 0,
+    NUM_q = 0,
+    NUM_t = 0,
+    NUM_x = 0,
+    NUM_v = CLASS_V,
+    NUM_z = CLASS_Z,
+    NUM_y = CLASS_Y,
+    NUM_a = CLASS_V,
+    NUM_p = CLASS_Z,
+    NUM_s = 0
+};
 
 enum {
-#define IMMEDIATE(method) \
-    (METHOD_##method >= METHOD_I && METHOD_##method <= METHOD_A)
-#define OPERAND(name, method, size, regsize, reg) \
+#define IMMEDIATE(method) (METHOD_##method >= METHOD_I && METHOD_##method <= METHOD_A)
+#define OPERAND(name, method, size, regsize, reg)                                                  \
     CLASS_##name = IMMEDIATE(method) ? 0 : NUM_##size | NUM_##regsize,
 #include "decode/operand.def"
 #undef OPERAND
 };
 
 const struct operand_form operand_forms[OPC_COUNT] = {
-#define OPERAND(name, method, size, regsize, reg) \
-    [OPC_##name] = { METHOD_##method, SIZE_##size, SIZE_##regsize, reg },
+#define OPERAND(name, method, size, regsize, reg)                                                  \
+    [OPC_##name] = {METHOD_##method, SIZE_##size, SIZE_##regsize, reg},
 #include "decode/operand.def"
 #undef OPERAND
 };
@@ -95,22 +110,39 @@ const struct operand_form operand_forms[OPC_COUNT] = {
 
 /* attr: insn.def joins the names without their prefix. */
 enum {
-    LOCK = ATTR_LOCK, END = ATTR_END, ENDREP = ATTR_ENDREP, PRIV = ATTR_PRIV,
-    SENSITIVE = ATTR_SENSITIVE, REAL_UD = ATTR_REAL_UD, NO64 = ATTR_NO64, ONLY64 = ATTR_ONLY64,
-    DEF64 = ATTR_DEF64, FORCE64 = ATTR_FORCE64, FPU = ATTR_FPU, FPU_NOWAIT = ATTR_FPU_NOWAIT,
-    SSE = ATTR_SSE, MMX = ATTR_MMX, ALIGN16 = ATTR_ALIGN16, NOHW = ATTR_NOHW, NOMEM = ATTR_NOMEM,
+    LOCK = ATTR_LOCK,
+    END = ATTR_END,
+    ENDREP = ATTR_ENDREP,
+    PRIV = ATTR_PRIV,
+    SENSITIVE = ATTR_SENSITIVE,
+    REAL_UD = ATTR_REAL_UD,
+    NO64 = ATTR_NO64,
+    ONLY64 = ATTR_ONLY64,
+    DEF64 = ATTR_DEF64,
+    FORCE64 = ATTR_FORCE64,
+    FPU = ATTR_FPU,
+    FPU_NOWAIT = ATTR_FPU_NOWAIT,
+    SSE = ATTR_SSE,
+    MMX = ATTR_MMX,
+    ALIGN16 = ATTR_ALIGN16,
+    NOHW = ATTR_NOHW,
+    NOMEM = ATTR_NOMEM,
     FALLBACK = ATTR_FALLBACK,
 };
 #define MODES(attr)                                                                                \
-    ((attr) & ATTR_NO64     ? 1 << CODE16 | 1 << CODE32                                            \
-     : (attr) & ATTR_ONLY64 ? 1 << CODE64                                                          \
-                            : 1 << CODE16 | 1 << CODE32 | 1 << CODE64)
+    ((attr)&ATTR_NO64     ? 1 << CODE16 | 1 << CODE32                                              \
+     : (attr)&ATTR_ONLY64 ? 1 << CODE64                                                            \
+                          : 1 << CODE16 | 1 << CODE32 | 1 << CODE64)
 
 const struct row_match row_matches[ROW_COUNT] = {
 #define INSN(map, opcode, ext, prefix, mnemonic, sem, flags, attr, cpu, ...)                       \
-    { MAP_##map, opcode, EXT_##ext, PREFIXES_##prefix, MODES(attr),                                \
-      SIZES(0, ##__VA_ARGS__, NONE, NONE, NONE, NONE, 0),                                          \
-      OPERANDS(0, ##__VA_ARGS__, NONE, NONE, NONE, NONE, 0) },
+    {MAP_##map,                                                                                    \
+     opcode,                                                                                       \
+     EXT_##ext,                                                                                    \
+     PREFIXES_##prefix,                                                                            \
+     MODES(attr),                                                                                  \
+     SIZES(0, ##__VA_ARGS__, NONE, NONE, NONE, NONE, 0),                                           \
+     OPERANDS(0, ##__VA_ARGS__, NONE, NONE, NONE, NONE, 0)},
 #include "decode/insn.def"
 #undef INSN
 };
@@ -120,7 +152,7 @@ const struct row_match row_matches[ROW_COUNT] = {
 #pragma GCC diagnostic ignored "-Woverride-init"
 const u16 opcode_rows[MAP_COUNT * 256] = {
 #define INSN(map, opcode, ext, prefix, mnemonic, sem, flags, attr, cpu, ...)                       \
-    [MAP_##map * 256 + opcode ... MAP_##map * 256 + opcode + FIRST(EXT_##ext)] = ROW_AT(__LINE__),
+    [MAP_##map * 256 + opcode... MAP_##map * 256 + opcode + FIRST(EXT_##ext)] = ROW_AT(__LINE__),
 #include "decode/insn.def"
 #undef INSN
 };
@@ -137,14 +169,19 @@ enum {
 
 #define ATTR_SELF(ext_form, attr)                                                                  \
     ((attr) | ((attr) & (ATTR_NOHW | ATTR_PRIV) ? 0 : ATTR_USER) |                                 \
-     ((ext_form) & FORM_CC ? ATTR_COND : 0))
+     ((ext_form)&FORM_CC ? ATTR_COND : 0))
 #define FOURTH_(a, b, c, d) (d)
 #define FOURTH(...) FOURTH_(__VA_ARGS__)
 
 const struct insn_row insn_rows[ROW_COUNT] = {
 #define INSN(map, opcode, ext, prefix, mnemonic, sem, flags, attr, cpu, ...)                       \
-    { mnemonic, ATTR_SELF(FOURTH(EXT_##ext), attr), READ_##flags, WRITTEN_##flags,                 \
-      UNDEFINED_##flags, CPU_##cpu, COUNT(0, ##__VA_ARGS__, NONE, NONE, NONE, NONE, 0) },
+    {mnemonic,                                                                                     \
+     ATTR_SELF(FOURTH(EXT_##ext), attr),                                                           \
+     READ_##flags,                                                                                 \
+     WRITTEN_##flags,                                                                              \
+     UNDEFINED_##flags,                                                                            \
+     CPU_##cpu,                                                                                    \
+     COUNT(0, ##__VA_ARGS__, NONE, NONE, NONE, NONE, 0)},
 #include "decode/insn.def"
 #undef INSN
 };

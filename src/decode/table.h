@@ -12,15 +12,52 @@ enum opcode_map { MAP_M1, MAP_M0F, MAP_M38, MAP_M3A, MAP_V0F, MAP_V38, MAP_V3A, 
 
 /* Where an operand is; how large it is: operand.def */
 enum operand_method {
-    METHOD_NONE, METHOD_E, METHOD_G, METHOD_B, METHOD_Z, METHOD_M, METHOD_R, METHOD_W, METHOD_V,
-    METHOD_U, METHOD_Q, METHOD_P, METHOD_N, METHOD_S, METHOD_C, METHOD_D, METHOD_T, METHOD_X,
-    METHOD_Y, METHOD_O, METHOD_I, METHOD_IS, METHOD_I2, METHOD_J, METHOD_A, METHOD_ONE,
-    METHOD_GPR, METHOD_SEG, METHOD_ST, METHOD_XMM,
+    METHOD_NONE,
+    METHOD_E,
+    METHOD_G,
+    METHOD_B,
+    METHOD_Z,
+    METHOD_M,
+    METHOD_R,
+    METHOD_W,
+    METHOD_V,
+    METHOD_U,
+    METHOD_Q,
+    METHOD_P,
+    METHOD_N,
+    METHOD_S,
+    METHOD_C,
+    METHOD_D,
+    METHOD_T,
+    METHOD_X,
+    METHOD_Y,
+    METHOD_O,
+    METHOD_I,
+    METHOD_IS,
+    METHOD_I2,
+    METHOD_J,
+    METHOD_A,
+    METHOD_ONE,
+    METHOD_GPR,
+    METHOD_SEG,
+    METHOD_ST,
+    METHOD_XMM
 };
 
 enum operand_size {
-    SIZE_none, SIZE_b, SIZE_w, SIZE_d, SIZE_q, SIZE_t, SIZE_x,
-    SIZE_v, SIZE_z, SIZE_y, SIZE_a, SIZE_p, SIZE_s,
+    SIZE_none,
+    SIZE_b,
+    SIZE_w,
+    SIZE_d,
+    SIZE_q,
+    SIZE_t,
+    SIZE_x,
+    SIZE_v,
+    SIZE_z,
+    SIZE_y,
+    SIZE_a,
+    SIZE_p,
+    SIZE_s
 };
 
 struct operand_form {
@@ -47,14 +84,14 @@ enum { PREFIX_NONE = 1, PREFIX_66 = 2, PREFIX_F3 = 4, PREFIX_F2 = 8 };
 
 struct row_match {
     u8 map;
-    u8 opcode, span;          /* opcodes from .. from + span */
-    u8 modrm_mask, modrm;     /* memory forms: mod != 3 besides, see form */
-    u8 form;                  /* enum row_form */
+    u8 opcode, span;      /* opcodes from .. from + span */
+    u8 modrm_mask, modrm; /* memory forms: mod != 3 besides, see form */
+    u8 form;              /* enum row_form */
     u8 prefixes;
     u8 rex_mask, rex;
-    u8 modes;                 /* bit n: enum code_mode n */
-    u8 sizes;                 /* enum size_class */
-    u8 operand[4];            /* enum operand_code */
+    u8 modes;      /* bit n: enum code_mode n */
+    u8 sizes;      /* enum size_class */
+    u8 operand[4]; /* enum operand_code */
 };
 
 enum row_form {

@@ -27,8 +27,8 @@ static bool valid(const struct sample *s)
  * CLDEMOTE, whose encodings then are NOPs. */
 static void zydis_open(ZydisDecoder d[3])
 {
-    static const ZydisDecoderMode off[] = { ZYDIS_DECODER_MODE_MPX, ZYDIS_DECODER_MODE_CET,
-                                            ZYDIS_DECODER_MODE_CLDEMOTE };
+    static const ZydisDecoderMode off[] = {ZYDIS_DECODER_MODE_MPX, ZYDIS_DECODER_MODE_CET,
+                                           ZYDIS_DECODER_MODE_CLDEMOTE};
     ZydisDecoderInit(&d[CODE16], ZYDIS_MACHINE_MODE_LEGACY_16, ZYDIS_STACK_WIDTH_16);
     ZydisDecoderInit(&d[CODE32], ZYDIS_MACHINE_MODE_LEGACY_32, ZYDIS_STACK_WIDTH_32);
     ZydisDecoderInit(&d[CODE64], ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
@@ -41,7 +41,7 @@ static void zydis_open(ZydisDecoder d[3])
 
 static bool bulk_open(struct bulk *b)
 {
-    static const cs_mode modes[3] = { CS_MODE_16, CS_MODE_32, CS_MODE_64 };
+    static const cs_mode modes[3] = {CS_MODE_16, CS_MODE_32, CS_MODE_64};
 
     memset(b, 0, sizeof *b);
     zydis_open(b->zydis);
@@ -50,10 +50,10 @@ static bool bulk_open(struct bulk *b)
             return false;
     }
     b->insn = cs_malloc(b->capstone[0]);
-    b->by_zydis = (struct oracle){ .name = "Zydis", .errata = zydis_errata,
-                                   .count = zydis_errata_count };
-    b->by_capstone = (struct oracle){ .name = "Capstone", .errata = capstone_errata,
-                                      .count = capstone_errata_count };
+    b->by_zydis = (struct oracle){
+        .name = "Zydis", .errata = zydis_errata, .count = zydis_errata_count};
+    b->by_capstone = (struct oracle){
+        .name = "Capstone", .errata = capstone_errata, .count = capstone_errata_count};
     b->by_text = b->by_capstone;
     b->by_text.name = "Capstone's text";
     return b->insn != NULL;
@@ -62,10 +62,10 @@ static bool bulk_open(struct bulk *b)
 static struct verdict ask_zydis(struct bulk *b, const struct sample *s)
 {
     ZydisDecodedInstruction z;
-    struct verdict v = { .extension = "" };
+    struct verdict v = {.extension = ""};
 
-    if (ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&b->zydis[s->mode], NULL, s->bytes,
-                                                   SAMPLE_BYTES, &z))) {
+    if (ZYAN_SUCCESS(
+            ZydisDecoderDecodeInstruction(&b->zydis[s->mode], NULL, s->bytes, SAMPLE_BYTES, &z))) {
         v.valid = true;
         v.len = z.length;
         v.extension = ZydisISAExtGetString(z.meta.isa_ext);
@@ -78,7 +78,7 @@ static struct verdict ask_capstone(struct bulk *b, const struct sample *s)
     const u8 *p = s->bytes;
     size_t n = SAMPLE_BYTES;
     u64 address = 0x1000;
-    struct verdict v = { .mnemonic = "", .operands = "" };
+    struct verdict v = {.mnemonic = "", .operands = ""};
 
     if (cs_disasm_iter(b->capstone[s->mode], &p, &n, &address, b->insn)) {
         v.valid = true;
@@ -147,7 +147,8 @@ static void report_stale(unsigned number, const struct bulk *b, u64 strings)
 {
     if (strings < 10000000) {
         printf("ok %u - every erratum is met # SKIP too few strings to tell: "
-               "DECODE_STRINGS=10000000\n", number);
+               "DECODE_STRINGS=10000000\n",
+               number);
         return;
     }
     unsigned n = stale(&b->by_zydis, b->by_zydis.met);

@@ -16,7 +16,7 @@ static bool undefined(const struct sample *s)
  * oracle gives. */
 static bool defined_without(const struct sample *s, const struct verdict *v, const char *drop)
 {
-    struct sample t = { .mode = s->mode };
+    struct sample t = {.mode = s->mode};
     unsigned n = 0, prefixes = s->shape.prefixes, dropped = 0;
 
     for (unsigned i = 0; i < SAMPLE_BYTES; i++) {
@@ -67,8 +67,7 @@ PREDICATE(mandatory16)
 
 PREDICATE(ignored_prefix)
 {
-    return undefined(s) && (s->shape.p66 || s->shape.rep) &&
-           defined_without(s, v, "\x66\xf2\xf3");
+    return undefined(s) && (s->shape.p66 || s->shape.rep) && defined_without(s, v, "\x66\xf2\xf3");
 }
 
 PREDICATE(lock)
@@ -104,10 +103,11 @@ PREDICATE(vex_unused)
 PREDICATE(outside_named)
 {
     static const char *const names[] = {
-        "getsec", "vmread", "vmwrite", "vmptrst", "vmptrld", "vmcall", "vmxoff", "vmlaunch",
-        "vmresume", "vmxon", "vmclear", "vmfunc", "invept", "invvpid", "xtest", "xend", "encl", "xsaves", "xrstors", "extrq", "femms",
-        "xcryptecb", "xcryptcbc", "xcryptctr", "xcryptcfb", "xcryptofb", "xsha1", "xsha256",
-        "xstore", "montmul", "insertq",
+        "getsec",    "vmread",    "vmwrite",   "vmptrst",   "vmptrld",   "vmcall", "vmxoff",
+        "vmlaunch",  "vmresume",  "vmxon",     "vmclear",   "vmfunc",    "invept", "invvpid",
+        "xtest",     "xend",      "encl",      "xsaves",    "xrstors",   "extrq",  "femms",
+        "xcryptecb", "xcryptcbc", "xcryptctr", "xcryptcfb", "xcryptofb", "xsha1",  "xsha256",
+        "xstore",    "montmul",   "insertq",
     };
     for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (!strncmp(v->mnemonic, names[i], strlen(names[i])))
@@ -211,39 +211,8 @@ PREDICATE(segment_rex)
 }
 
 const struct erratum capstone_errata[] = {
-    { "UD0, UD1", "Capstone knows no ModRM byte, Intel's manual and Zydis do", undefined_opcodes },
-    { "0F 18..1F", "reserved NOPs that Capstone leaves undefined", reserved_nop },
-    { "0F 0D /2../7", "Capstone has no prefetches but /0 and /1", prefetch },
-    { "fences", "Capstone takes rm = 0 only; processors ignore rm", fence },
-    { "REX.R and segments", "Capstone adds REX.R to the number of a segment register", segment_rex },
-    { "CR1, CR5, DR8 and such", "undefined; Capstone takes any number", control_registers },
-    { "MOV CS", "undefined; Capstone has it", mov_cs },
-    { "VEX after 66, F2, F3, F0, REX", "undefined; Capstone ignores them", vex_prefixed },
-    { "VEX.vvvv", "undefined if it is not used and not 1111; Capstone ignores it", vex_unused },
-    { "SWAPGS", "undefined outside 64-bit mode; Capstone has it", swapgs },
-    { "other extensions", "not implemented: outside the instructions that we emulate", outside },
-    { "others by name", "the same, with a prefix or in a mode where Zydis has no name for it",
-      outside_named },
-    { "EVEX, XOP", "the same", evex_xop },
-    { "0F 19..1F", "Capstone shows the reg field as an operand of NOP", nop_operand },
-    { "last segment", "ES, CS, SS, DS mean nothing here; Capstone lets them undo FS and GS",
-      last_segment },
-    { "66, 67 and branches", "Capstone cuts the target to 16 bits, by mode and address size", branch_target },
-    { "66 and REX.W", "REX.W wins; Capstone takes 66", size_rexw },
-    { "67 and REX.W", "Capstone takes 67 for 66 beside REX.W", rexw_67 },
-    { "66 and indirect branches", "16 bits on AMD, which we follow; Capstone says 64 bits",
-      branch_size },
-    { "F3 REX.W 0F 7E", "MOVQ xmm, xmm/m64; Capstone ignores F3", movq_rexw },
-    { "RDPID", "Capstone calls it RDSEED", rdpid },
-    { "[address]", "without registers: Capstone may cut it to the operand's size", absolute },
-    { "F3 REX.W 90", "PAUSE; Capstone goes by REX.W", pause },
-    { "REP missing", "Capstone prints F2 and F3 of string instructions only where they compare",
-      rep_missing },
-    { "LOCK missing", "Capstone forgets LOCK beside F2 and F3", lock_missing },
-    { "66, F2, F3 before others", "Capstone knows these only right before REX and opcode",
-      early_prefix },
-    { "66, F2, F3 in 16-bit code", "Capstone doesn't see them as mandatory there", mandatory16 },
-    { "66, F2, F3 of no meaning", "undefined; Capstone ignores them", ignored_prefix },
-    { "LOCK", "undefined for this instruction; Capstone ignores it", lock },
+#define ERRATUM(predicate, name, reason) {name, reason, predicate, false},
+#include "capstone.def"
+#undef ERRATUM
 };
 const unsigned capstone_errata_count = sizeof capstone_errata / sizeof capstone_errata[0];

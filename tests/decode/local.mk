@@ -12,6 +12,8 @@ endif
 %C%_bulk_tap_SOURCES = \
     %D%/bulk.c \
     %D%/capstone.c \
+    %D%/capstone.def \
+    %D%/outside.def \
     %D%/sample.c \
     %D%/sample.h \
     %D%/text.c \

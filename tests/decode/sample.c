@@ -24,14 +24,11 @@ static unsigned make_opcode(u8 *p, u64 r, enum code_mode mode)
 {
     switch (r % 10) {
     case 0:
-    case 1:
-        return 0;
+    case 1: return 0;
     case 2:
     case 3:
     case 4:
-    case 5:
-        p[0] = 0x0f;
-        return 1;
+    case 5: p[0] = 0x0f; return 1;
     case 6:
     case 7:
         p[0] = 0x0f;
@@ -45,16 +42,14 @@ static unsigned make_opcode(u8 *p, u64 r, enum code_mode mode)
         p[2] &= r >> 24 & 1 ? 0xff : 0xfb;
         p[3] |= 0xf0;
         return 0;
-    default:
-        p[0] = 0xd8 | (p[0] & 7);
-        return 0;
+    default: p[0] = 0xd8 | (p[0] & 7); return 0;
     }
 }
 
 void sample_make(struct sample *s, u64 *state)
 {
-    static const u8 prefixes[16] = { 0x66, 0x66, 0x66, 0xf2, 0xf2, 0xf3, 0xf3, 0xf3,
-                                     0x67, 0xf0, 0x2e, 0x36, 0x3e, 0x26, 0x64, 0x65 };
+    static const u8 prefixes[16] = {0x66, 0x66, 0x66, 0xf2, 0xf2, 0xf3, 0xf3, 0xf3,
+                                    0x67, 0xf0, 0x2e, 0x36, 0x3e, 0x26, 0x64, 0x65};
     u64 r = sample_random(state);
     unsigned n = 0;
 
@@ -109,13 +104,14 @@ static void scan_prefixes(struct shape *sh, const struct sample *s, unsigned *po
 
 static struct shape scan(const struct sample *s)
 {
-    struct shape sh = { 0 };
+    struct shape sh = {0};
     unsigned i;
 
     scan_prefixes(&sh, s, &i);
     const u8 *p = s->bytes;
-    u8 tail[4] = { 0 };
-    memcpy(tail, p + (i < SAMPLE_BYTES ? i : SAMPLE_BYTES), SAMPLE_BYTES - i > 4 ? 4 : SAMPLE_BYTES - i);
+    u8 tail[4] = {0};
+    memcpy(tail, p + (i < SAMPLE_BYTES ? i : SAMPLE_BYTES),
+           SAMPLE_BYTES - i > 4 ? 4 : SAMPLE_BYTES - i);
     unsigned k = 0;
     if ((tail[0] == 0xc4 || tail[0] == 0xc5) && (s->mode == CODE64 || tail[1] >= 0xc0)) {
         sh.vex = true;
@@ -139,7 +135,7 @@ void sample_decode(struct sample *s)
 
 static void print_sample(const struct sample *s, const struct oracle *o, const struct verdict *v)
 {
-    static const char *const modes[] = { "16", "32", "64" };
+    static const char *const modes[] = {"16", "32", "64"};
     bool ours = s->result == DECODE_OK && s->in.row != ROW_UD;
 
     printf("# %s, %s-bit:", o->name, modes[s->mode]);

@@ -14,14 +14,14 @@
 
 /* What a string looks like, found without the decoder under test. */
 struct shape {
-    unsigned prefixes;   /* legacy prefixes, before REX */
+    unsigned prefixes; /* legacy prefixes, before REX */
     bool p66, p67, rep, lock;
-    bool early;          /* one of 66 F2 F3 is not right before the last REX, or the opcode */
-    bool null_seg;       /* ES CS SS DS override */
-    u8 rex;              /* 0: none that counts */
+    bool early;    /* one of 66 F2 F3 is not right before the last REX, or the opcode */
+    bool null_seg; /* ES CS SS DS override */
+    u8 rex;        /* 0: none that counts */
     bool vex;
-    u8 map;              /* 0 one byte, 1 0F, 2 0F 38, 3 0F 3A */
-    u8 opcode, modrm;    /* modrm: the byte after the opcode */
+    u8 map;           /* 0 one byte, 1 0F, 2 0F 38, 3 0F 3A */
+    u8 opcode, modrm; /* modrm: the byte after the opcode */
 };
 
 struct sample {
@@ -37,7 +37,7 @@ struct sample {
 struct verdict {
     bool valid;
     unsigned len;
-    const char *extension; /* Zydis: the instruction-set extension */
+    const char *extension;           /* Zydis: the instruction-set extension */
     const char *mnemonic, *operands; /* Capstone */
 };
 

@@ -40,7 +40,7 @@ static void split_operands(struct parts *p, const char *ops)
 /* Our text: prefixes like "rep " belong to the mnemonic, as Capstone has it. */
 static void split_ours(struct parts *p, const char *text)
 {
-    static const char *const prefixes[] = { "lock ", "rep ", "repe ", "repne " };
+    static const char *const prefixes[] = {"lock ", "rep ", "repe ", "repne "};
     size_t start = 0;
 
     for (unsigned i = 0; i < ARRAY_LEN(prefixes); i++) {
@@ -61,8 +61,8 @@ static void drop_operand(struct parts *p, unsigned i)
 /* CMPPS and its like: Capstone names the first eight predicates. */
 static void name_predicate(struct parts *p)
 {
-    static const char *const names[8] = { "eq", "lt", "le", "unord", "neq", "nlt", "nle", "ord" };
-    static const char *const suffixes[] = { "ps", "pd", "ss", "sd" };
+    static const char *const names[8] = {"eq", "lt", "le", "unord", "neq", "nlt", "nle", "ord"};
+    static const char *const suffixes[] = {"ps", "pd", "ss", "sd"};
 
     if (p->count != 3 || strncmp(p->mnemonic, "cmp", 3))
         return;
@@ -95,74 +95,50 @@ static void drop_implied(struct parts *ours, struct parts *its)
 }
 
 /* Where Capstone's way of writing differs, by our mnemonic. */
-enum { SIZE = 1 /* of memory operands */, WIDTH = 2 /* of registers */, MODE16 = 4 /* there only */ };
+enum {
+    SIZE = 1 /* of memory operands */,
+    WIDTH = 2 /* of registers */,
+    MODE16 = 4 /* there only */
+};
 
 static const struct style {
     const char *ours, *its; /* NULL: the same */
     unsigned flags;
 } styles[] = {
-    { "mov", "movabs", 0 }, /* 64-bit immediate or address */
-    { "mov", NULL, WIDTH }, /* MOV Sw: 16 or 32 bits are the same there */
-    { "movq", "movd", 0 },
-    { "pushad", "pushal", 0 },
-    { "popad", "popal", 0 },
-    { "cbw", "cwde", MODE16 },
-    { "cwd", "cdq", MODE16 },
-    { "jecxz", "jcxz", MODE16 }, /* Capstone ignores 67 */
-    { "jecxz", "jrcxz", 0 },
-    { "movsxd", NULL, WIDTH }, /* Capstone: always 64 bits */
-    { "lar", NULL, SIZE | WIDTH },
-    { "lsl", NULL, SIZE | WIDTH },
-    { "nop", NULL, SIZE },
-    { "lds", NULL, SIZE },
-    { "les", NULL, SIZE },
-    { "lfs", NULL, SIZE | WIDTH },
-    { "lgs", NULL, SIZE | WIDTH },
-    { "lss", NULL, SIZE | WIDTH },
-    { "ljmp", NULL, SIZE },
-    { "lcall", NULL, SIZE },
-    { "sgdt", NULL, SIZE },
-    { "sidt", NULL, SIZE },
-    { "lgdt", NULL, SIZE },
-    { "lidt", NULL, SIZE },
-    { "invlpg", NULL, SIZE },
-    { "prefetch", NULL, SIZE },
-    { "prefetchw", NULL, SIZE },
-    { "prefetchwt1", NULL, SIZE },
-    { "prefetchnta", NULL, SIZE },
-    { "prefetcht0", NULL, SIZE },
-    { "prefetcht1", NULL, SIZE },
-    { "prefetcht2", NULL, SIZE },
-    { "xsave", NULL, SIZE },
-    { "xsaveopt", NULL, SIZE },
-    { "xsavec", NULL, SIZE },
-    { "xrstor", NULL, SIZE },
-    { "fxsave64", NULL, SIZE },
-    { "fxrstor64", NULL, SIZE },
-    { "xsave64", NULL, SIZE },
-    { "xsaveopt64", NULL, SIZE },
-    { "xsavec64", NULL, SIZE },
-    { "xrstor64", NULL, SIZE },
-    { "comiss", NULL, SIZE },
-    { "comisd", NULL, SIZE },
-    { "punpcklbw", NULL, SIZE }, /* the MMX forms read 4 bytes */
-    { "punpcklwd", NULL, SIZE },
-    { "punpckldq", NULL, SIZE },
-    { "fld", NULL, SIZE }, /* "xword" for ten bytes */
-    { "fstp", NULL, SIZE },
-    { "fnsave", NULL, SIZE },
-    { "frstor", NULL, SIZE },
-    { "fnstsw", NULL, SIZE },
-    { "fcom2", "fcom", 0 }, /* aliases of the x87 */
-    { "fcomp3", "fcomp", 0 },
-    { "fcomp5", "fcomp", 0 },
-    { "fxch4", "fxch", 0 },
-    { "fxch7", "fxch", 0 },
-    { "fstp8", "fstp", 0 },
-    { "fstp9", "fstp", 0 },
-    { "fneni", "feni8087_nop", 0 },
-    { "fndisi", "fdisi8087_nop", 0 },
-    { "fnsetpm", "fsetpm", 0 },
+    {"mov", "movabs", 0}, /* 64-bit immediate or address */
+    {"mov", NULL, WIDTH}, /* MOV Sw: 16 or 32 bits are the same there */
+    {"movq", "movd", 0},          {"pushad", "pushal", 0},
+    {"popad", "popal", 0},        {"cbw", "cwde", MODE16},
+    {"cwd", "cdq", MODE16},       {"jecxz", "jcxz", MODE16}, /* Capstone ignores 67 */
+    {"jecxz", "jrcxz", 0},        {"movsxd", NULL, WIDTH},   /* Capstone: always 64 bits */
+    {"lar", NULL, SIZE | WIDTH},  {"lsl", NULL, SIZE | WIDTH},
+    {"nop", NULL, SIZE},          {"lds", NULL, SIZE},
+    {"les", NULL, SIZE},          {"lfs", NULL, SIZE | WIDTH},
+    {"lgs", NULL, SIZE | WIDTH},  {"lss", NULL, SIZE | WIDTH},
+    {"ljmp", NULL, SIZE},         {"lcall", NULL, SIZE},
+    {"sgdt", NULL, SIZE},         {"sidt", NULL, SIZE},
+    {"lgdt", NULL, SIZE},         {"lidt", NULL, SIZE},
+    {"invlpg", NULL, SIZE},       {"prefetch", NULL, SIZE},
+    {"prefetchw", NULL, SIZE},    {"prefetchwt1", NULL, SIZE},
+    {"prefetchnta", NULL, SIZE},  {"prefetcht0", NULL, SIZE},
+    {"prefetcht1", NULL, SIZE},   {"prefetcht2", NULL, SIZE},
+    {"xsave", NULL, SIZE},        {"xsaveopt", NULL, SIZE},
+    {"xsavec", NULL, SIZE},       {"xrstor", NULL, SIZE},
+    {"fxsave64", NULL, SIZE},     {"fxrstor64", NULL, SIZE},
+    {"xsave64", NULL, SIZE},      {"xsaveopt64", NULL, SIZE},
+    {"xsavec64", NULL, SIZE},     {"xrstor64", NULL, SIZE},
+    {"comiss", NULL, SIZE},       {"comisd", NULL, SIZE},
+    {"punpcklbw", NULL, SIZE}, /* the MMX forms read 4 bytes */
+    {"punpcklwd", NULL, SIZE},    {"punpckldq", NULL, SIZE},
+    {"fld", NULL, SIZE}, /* "xword" for ten bytes */
+    {"fstp", NULL, SIZE},         {"fnsave", NULL, SIZE},
+    {"frstor", NULL, SIZE},       {"fnstsw", NULL, SIZE},
+    {"fcom2", "fcom", 0}, /* aliases of the x87 */
+    {"fcomp3", "fcomp", 0},       {"fcomp5", "fcomp", 0},
+    {"fxch4", "fxch", 0},         {"fxch7", "fxch", 0},
+    {"fstp8", "fstp", 0},         {"fstp9", "fstp", 0},
+    {"fneni", "feni8087_nop", 0}, {"fndisi", "fdisi8087_nop", 0},
+    {"fnsetpm", "fsetpm", 0},
 };
 
 /* False: the names differ. The flags say what of the operands isn't compared. */

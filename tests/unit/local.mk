@@ -9,6 +9,7 @@ unit_tests += \
 endif
 
 include tests/unit/board/local.mk
+include tests/unit/decode/local.mk
 include tests/unit/mmu/local.mk
 
 check_PROGRAMS += $(unit_tests)
