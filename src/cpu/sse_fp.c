@@ -154,27 +154,25 @@ HORIZONTAL(haddpd, u64, 2, f64_add)
 HORIZONTAL(hsubps, u32, 4, f32_sub)
 HORIZONTAL(hsubpd, u64, 2, f64_sub)
 
-/* --- SSE4.1 dot products: imm 7..4 choose the products, 3..0 where the sum goes --- */
-
-/* The sums are of intermediate results, whose being denormal is no exception. */
-static void add_flags(struct cpu *c, const struct fpu_ctx *sum)
-{
-    c->fpu.sse.flags |= sum->flags & ~FPU_DE;
-}
+/*
+ * --- SSE4.1 dot products: imm 7..4 choose the products, 3..0 where the sum goes ---
+ *
+ * Products and sums are separate steps: an unmasked exception in one ends the instruction.
+ */
 
 OP(dpps)
 {
     union vec y = vec_read(c, in, 1), x = *xmm(c, in->op[0].reg);
-    struct fpu_ctx ctx = c->fpu.sse;
+    const struct fpu_ops *ops = c->fpu.ops;
+    struct fpu_ctx *ctx = &c->fpu.sse;
 
-    ctx.flags = 0;
     for (unsigned i = 0; i < 4; i++)
-        x.u32[i] = in->imm >> (4 + i) & 1 ? c->fpu.ops->f32_mul(&c->fpu.sse, x.u32[i], y.u32[i])
-                                          : 0;
-    u32 low = fpu_soft.f32_add(&ctx, x.u32[0], x.u32[1]);
-    u32 high = fpu_soft.f32_add(&ctx, x.u32[2], x.u32[3]);
-    u32 sum = fpu_soft.f32_add(&ctx, low, high);
-    add_flags(c, &ctx);
+        x.u32[i] = in->imm >> (4 + i) & 1 ? ops->f32_mul(ctx, x.u32[i], y.u32[i]) : 0;
+    sse_end(c);
+    u32 low = ops->f32_add(ctx, x.u32[0], x.u32[1]);
+    u32 high = ops->f32_add(ctx, x.u32[2], x.u32[3]);
+    sse_end(c);
+    u32 sum = ops->f32_add(ctx, low, high);
     sse_end(c);
     for (unsigned i = 0; i < 4; i++)
         x.u32[i] = in->imm >> i & 1 ? sum : 0;
@@ -184,14 +182,13 @@ OP(dpps)
 OP(dppd)
 {
     union vec y = vec_read(c, in, 1), x = *xmm(c, in->op[0].reg);
-    struct fpu_ctx ctx = c->fpu.sse;
+    const struct fpu_ops *ops = c->fpu.ops;
+    struct fpu_ctx *ctx = &c->fpu.sse;
 
-    ctx.flags = 0;
     for (unsigned i = 0; i < 2; i++)
-        x.u64[i] = in->imm >> (4 + i) & 1 ? c->fpu.ops->f64_mul(&c->fpu.sse, x.u64[i], y.u64[i])
-                                          : 0;
-    u64 sum = fpu_soft.f64_add(&ctx, x.u64[0], x.u64[1]);
-    add_flags(c, &ctx);
+        x.u64[i] = in->imm >> (4 + i) & 1 ? ops->f64_mul(ctx, x.u64[i], y.u64[i]) : 0;
+    sse_end(c);
+    u64 sum = ops->f64_add(ctx, x.u64[0], x.u64[1]);
     sse_end(c);
     for (unsigned i = 0; i < 2; i++)
         x.u64[i] = in->imm >> i & 1 ? sum : 0;

@@ -120,13 +120,12 @@ OP(fscale)
     arith(c, in, 0, source(c, 1), BINARY(f80_scale, false));
 }
 
+/* C3 and C0 only change with a quotient, not when the answer is a NaN. */
 static void remainder_st(struct cpu *c, const struct insn *in, binary_fn *fn)
 {
-    bool stack_fault = x87_empty(c, 0) || x87_empty(c, 1);
-
     x87_begin(c);
     c->fpu.sw &= (u16)~SW_C2;
-    if (arith(c, in, 0, source(c, 1), (struct binary){fn, false}) && !stack_fault)
+    if (arith(c, in, 0, source(c, 1), (struct binary){fn, false}) && !f80_is_nan(*x87_st(c, 0)))
         conditions(c, FPU_CONDITIONS);
 }
 

@@ -127,10 +127,8 @@ static void compare_eflags(struct cpu *c, const struct insn *in, compare_fn *fn,
     x87_begin(c);
     bool good = compare(c, in, b, fn, &result);
     c->fpu.sw |= c1;
-    if (!good)
-        return;
     flags_set(c, fpu_eflags(result));
-    if (pop)
+    if (good && pop)
         x87_pop(c);
 }
 
