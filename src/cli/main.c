@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include <ersatz/ersatz.h>
-#include <stdio.h>
+#include "cli/app.h"
 
-int main(void)
+int main(int argc, char **argv)
 {
-    printf("Ersatz %s\n", ersatz_version());
-    return 0;
+    return app_main(argc, argv);
 }
