@@ -205,7 +205,13 @@ static bool rebase(struct op *op)
             in->imm = 1;
         }
     }
-    return !insn_rip_relative(in) || !__builtin_add_overflow(in->disp, next, &in->disp);
+    i32 disp;
+    if (!insn_rip_relative(in))
+        return true;
+    if (__builtin_add_overflow(in->disp, next, &disp))
+        return false;
+    in->disp = disp;
+    return true;
 }
 
 /* The instruction is none on this CPU. */

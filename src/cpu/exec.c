@@ -58,7 +58,7 @@ static ALWAYS_INLINE void leave_by_address(struct cpu *c, u64 rip)
 static __attribute__((noinline)) void leave_unchained(struct cpu *c, const struct op *op, u64 rip,
                                                       enum block_way way)
 {
-    if (!rip_allowed(c, rip, FORM_ANY)) {
+    if (way == WAY_TAKEN && !rip_allowed(c, rip, FORM_ANY)) {
         c->op = op;
         cpu_raise(c, VEC_GP, 0);
     }

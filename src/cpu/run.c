@@ -85,9 +85,20 @@ static u64 jump_key(const struct cpu *c, unsigned mode)
 
 /* --- blocks --- */
 
+/* Traced blocks run as copies, which aren't chained: each comes by here. */
+static struct block *trace(struct cpu *c, struct block *b)
+{
+    log_line(c->engine->log, LOG_EXEC, "cpu%u %04x:%08llx %u", c->index, c->seg[CS].sel,
+             (unsigned long long)c->rip, b->count);
+    c->jump_key = JUMP_KEY_NONE;
+    return b == c->engine->scratch ? b : block_part(c->engine, b->ops, b->count);
+}
+
 /* Runs b, or as much of it as the budget allows. */
 static void run_block(struct cpu *c, struct block *b)
 {
+    if (unlikely(log_on(c->engine->log, LOG_EXEC)))
+        b = trace(c, b);
     if (b->cost > c->budget)
         b = block_part(c->engine, b->ops, (unsigned)c->budget);
     c->budget -= b->cost;

@@ -36,6 +36,7 @@ static struct string begin(struct cpu *c, const struct insn *in)
     s.di = gpr_read(c, RDI, s.asize);
     s.rep = in->prefix & (PFX_REP | PFX_REPNE);
     s.left = 1;
+    c->rep_partial = false;
     if (s.rep) {
         s.left = gpr_read(c, RCX, s.asize);
         if (s.left > STRING_CHUNK)
@@ -113,8 +114,10 @@ static void advance(struct string *s, u64 n, bool si, bool di)
 /* More to do: the instruction begins again. */
 static void again(struct string *s)
 {
-    if (s->rep && gpr_read(s->c, RCX, s->asize))
-        s->c->rip = cpu_insn_rip(s->c);
+    struct cpu *c = s->c;
+    c->rep_partial = s->rep && gpr_read(c, RCX, s->asize);
+    if (c->rep_partial)
+        c->rip = cpu_insn_rip(c);
 }
 
 /* Copies element by element upwards or downwards, also where the ranges overlap. */
