@@ -35,9 +35,10 @@ static bool room(struct cpu *c, const struct insn *in)
     return false;
 }
 
+/* An unmasked IE takes the push back; DE doesn't, unlike in arithmetic. */
 static void keep_pushed(struct cpu *c, const struct insn *in)
 {
-    if (x87_blocked(c, in))
+    if (x87_fold(c, in, c->fpu.x87.flags) & FPU_IE)
         return;
     x87_set_top(c, x87_top(c) - 1);
     c->fpu.empty &= (u8) ~(1u << x87_top(c));

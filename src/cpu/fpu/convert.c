@@ -101,7 +101,8 @@ u32 f64_to_f32(struct fpu_ctx *c, u64 a)
     return f32_pack(to_format(c, &fpu_fmt_f32, n));
 }
 
-/* x87 loads: the value always fits, so PC and rounding don't matter. */
+/* x87 loads: the value always fits, so PC and rounding don't matter. Unlike an operation, a load
+ * goes on when DE is unmasked. */
 static struct f80 load(struct fpu_ctx *c, struct fpu_num n)
 {
     c->flags &= (u16)~FPU_C1;
@@ -118,7 +119,12 @@ static const struct fpu_ctx no_daz;
 #define FPU_LOAD_X87(F, U)                                                                         \
     bool f80_from_##F(struct fpu_ctx *c, struct f80 *r, U v)                                       \
     {                                                                                              \
-        return f80_deliver(c, r, load(c, F##_unpack(&no_daz, v)));                                 \
+        struct f80 value = load(c, F##_unpack(&no_daz, v));                                        \
+                                                                                                   \
+        if (fpu_unmasked(c) & FPU_IE)                                                              \
+            return false;                                                                          \
+        *r = value;                                                                                \
+        return true;                                                                               \
     }                                                                                              \
     bool f80_widen_##F(struct fpu_ctx *c, struct f80 *r, U v)                                      \
     {                                                                                              \

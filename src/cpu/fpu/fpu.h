@@ -77,7 +77,8 @@ struct fpu_ctx {
  *  - f32_rcp, f32_rsqrt: 12-bit approximations, see sse_approx.c; no flags.
  *  - f80_com, f80_ucom: C3, C2, C0 as FCOM sets them; FCOMI maps them with fpu_eflags().
  *  - f80_*: registers go by address, where the host's unit reads and writes them whole. Those
- *    that return bool are false, with *r as it was, when an unmasked IE, DE or ZE was raised.
+ *    that return bool are false, with *r as it was, when an unmasked IE, DE or ZE was raised; loads
+ *    (f80_from_f32, _f64) go on with DE.
  *  - f80_widen_f32, _f64: the m32 or m64 operand of x87 arithmetic. No flags, signalling NaNs
  *    stay so; true for denormals: to be given on in ctx.src_denormal. f80_from_i64: no flags.
  *  - f80_scale: a × 2^trunc(b). f80_xtract: r is the significand, second the exponent.
