@@ -8,3 +8,26 @@ endif
 %C%_exec_CPPFLAGS = $(check_cppflags)
 %C%_exec_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_exec_LDADD = $(check_libs)
+if HAVE_CHECK
+unit_tests += \
+    %D%/crypto \
+    %D%/x87 \
+    %D%/xsave
+endif
+
+EXTRA_DIST += %D%/rig.h
+
+%C%_crypto_SOURCES = %D%/crypto.c
+%C%_crypto_CPPFLAGS = $(check_cppflags)
+%C%_crypto_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_crypto_LDADD = $(check_libs)
+
+%C%_x87_SOURCES = %D%/x87.c
+%C%_x87_CPPFLAGS = $(check_cppflags)
+%C%_x87_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_x87_LDADD = $(check_libs)
+
+%C%_xsave_SOURCES = %D%/xsave.c
+%C%_xsave_CPPFLAGS = $(check_cppflags)
+%C%_xsave_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_xsave_LDADD = $(check_libs)
