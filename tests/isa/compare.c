@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Are two outcomes of one experiment the same? Everything architectural is compared but: flags
+ * that the table calls undefined, the x87 instruction and data pointers (vendors differ in when
+ * they are kept), and the leeway of leeway.def.
+ */
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "state.h"
+
+#define FLAGS_COMPARED (EFL_STATUS | EFL_DF | EFL_AC | EFL_ID)
+
+enum leeway { EXACT, APPROX, ULP };
+
+static enum leeway leeway_of(const char *name)
+{
+    static const struct {
+        const char *name;
+        enum leeway how;
+    } list[] = {
+#define LEEWAY(name, how, why) {name, how},
+#include "leeway.def"
+#undef LEEWAY
+    };
+    for (unsigned i = 0; i < ARRAY_LEN(list); i++)
+        if (!strcmp(name, list[i].name))
+            return list[i].how;
+    return EXACT;
+}
+
+struct verdict {
+    bool same;
+    char *text;
+    size_t room;
+};
+
+__attribute__((format(printf, 2, 3))) static void differ(struct verdict *v, const char *fmt, ...)
+{
+    va_list ap;
+    v->same = false;
+    va_start(ap, fmt);
+    int n = vsnprintf(v->text, v->room, fmt, ap);
+    va_end(ap);
+    size_t used = n < 0 ? 0 : (size_t)n < v->room ? (size_t)n : v->room - (v->room > 0);
+    v->text += used;
+    v->room -= used;
+}
+
+static bool kernel_half(u64 addr)
+{
+    return addr >> 47;
+}
+
+static void compare_fault(struct verdict *v, const struct isa_state *a, const struct isa_state *b)
+{
+    if (a->vector != b->vector) {
+        differ(v, " vector %d, not %d (errors %x, %x);", b->vector, a->vector, b->error, a->error);
+        return;
+    }
+    if (a->vector < 0)
+        return;
+    u32 mask = ~0u;
+    if (a->vector == VEC_PF) {
+        if (a->cr2 != b->cr2)
+            differ(v, " cr2 %llx, not %llx;", (unsigned long long)b->cr2,
+                   (unsigned long long)a->cr2);
+        if (kernel_half(a->cr2)) /* Linux sets P for these, mapped or not */
+            mask = ~(u32)PF_P;
+    }
+    if ((a->error ^ b->error) & mask)
+        differ(v, " error code %x, not %x;", b->error, a->error);
+}
+
+static void compare_gprs(struct verdict *v, const struct isa_case *t, const struct isa_state *a,
+                         const struct isa_state *b)
+{
+    static const char names[16][4] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
+                                      "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
+    u64 mask = t->mode == CODE64 ? ~0ull : 0xffffffff;
+    for (unsigned i = 0; i < (t->mode == CODE64 ? 16u : 8u); i++)
+        if ((a->gpr[i] ^ b->gpr[i]) & mask)
+            differ(v, " %s %llx, not %llx;", names[i], (unsigned long long)(b->gpr[i] & mask),
+                   (unsigned long long)(a->gpr[i] & mask));
+    if ((a->rip ^ b->rip) & mask)
+        differ(v, " rip %llx, not %llx;", (unsigned long long)b->rip, (unsigned long long)a->rip);
+}
+
+/* Distance in units of the last place; registers that aren't numbers of one sign: far. */
+static u64 ulps(const u8 *a, const u8 *b)
+{
+    i64 d = (i64)(ld64(a) - ld64(b));
+    if (ld16(a + 8) == ld16(b + 8))
+        return d < 0 ? 0 - (u64)d : (u64)d;
+    return ~0ull;
+}
+
+static void compare_x87(struct verdict *v, const struct isa_case *t, const struct fxsave *a,
+                        const struct fxsave *b)
+{
+    bool ulp = leeway_of(insn_rows[t->in.row].name) == ULP;
+    u16 sw_mask = ulp ? (u16)~0x200 : 0xffff;
+    for (unsigned i = 0; i < 8; i++)
+        if (memcmp(a->st[i], b->st[i], 10) && !(ulp && ulps(a->st[i], b->st[i]) <= 1))
+            differ(v, " st%u %04x.%016llx, not %04x.%016llx;", i, ld16(b->st[i] + 8),
+                   (unsigned long long)ld64(b->st[i]), ld16(a->st[i] + 8),
+                   (unsigned long long)ld64(a->st[i]));
+    if ((a->fsw ^ b->fsw) & sw_mask)
+        differ(v, " fsw %04x, not %04x;", b->fsw, a->fsw);
+    if (a->fcw != b->fcw)
+        differ(v, " fcw %04x, not %04x;", b->fcw, a->fcw);
+    if (a->ftw != b->ftw)
+        differ(v, " ftw %02x, not %02x;", b->ftw, a->ftw);
+}
+
+static bool lanes_close(const u64 *a, const u64 *b)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        float x, y;
+        memcpy(&x, (const u8 *)a + 4 * i, 4);
+        memcpy(&y, (const u8 *)b + 4 * i, 4);
+        if (memcmp(&x, &y, 4) && !(fabs(x - y) <= fabs(x) * 2 * 1.5 / 4096))
+            return false;
+    }
+    return true;
+}
+
+static void compare_sse(struct verdict *v, const struct isa_case *t, const struct fxsave *a,
+                        const struct fxsave *b)
+{
+    bool approx = leeway_of(insn_rows[t->in.row].name) == APPROX;
+    for (unsigned i = 0; i < 16; i++)
+        if (memcmp(a->xmm[i], b->xmm[i], 16) && !(approx && lanes_close(a->xmm[i], b->xmm[i])))
+            differ(v, " xmm%u %016llx%016llx, not %016llx%016llx;", i,
+                   (unsigned long long)b->xmm[i][1], (unsigned long long)b->xmm[i][0],
+                   (unsigned long long)a->xmm[i][1], (unsigned long long)a->xmm[i][0]);
+    if (a->mxcsr != b->mxcsr)
+        differ(v, " mxcsr %04x, not %04x;", b->mxcsr, a->mxcsr);
+}
+
+static void compare_memory(struct verdict *v, const struct isa_state *a, const struct isa_state *b)
+{
+    if (!memcmp(a->mem, b->mem, sizeof a->mem))
+        return;
+    for (unsigned i = 0, shown = 0; i < sizeof a->mem && shown < 4; i++) {
+        u64 at = i < ISA_DATA_PAGES * 4096 ? ISA_DATA + i
+                                           : ISA_STACK + i - ISA_DATA_PAGES * 4096;
+        if (a->mem[i] != b->mem[i] && ++shown)
+            differ(v, " [%llx] %02x, not %02x;", (unsigned long long)at, b->mem[i], a->mem[i]);
+    }
+}
+
+bool isa_same(const struct isa_case *t, const struct isa_state *want, const struct isa_state *got,
+              char *why, size_t size)
+{
+    struct verdict v = {true, why, size};
+    u32 flags = FLAGS_COMPARED & ~insn_rows[t->in.row].flags_undefined;
+    if (size)
+        why[0] = 0;
+    compare_fault(&v, want, got);
+    compare_gprs(&v, t, want, got);
+    if ((want->eflags ^ got->eflags) & flags)
+        differ(&v, " flags %x, not %x;", got->eflags & flags, want->eflags & flags);
+    compare_x87(&v, t, &want->fx, &got->fx);
+    compare_sse(&v, t, &want->fx, &got->fx);
+    compare_memory(&v, want, got);
+    return v.same;
+}
