@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/log.h"
 #include "board/clock.h"
 #include "board/memmap.h"
@@ -23,7 +24,6 @@
 #include "cpu/engine.h"
 #include "cpu/flags.h"
 #include "cpu/model.h"
-#include "cpu/run.h"
 
 #define RAM_SIZE (16u << 20)
 #define MAX_BYTES 4096
@@ -291,7 +291,7 @@ int main(void)
             sscanf(line, "form %15s", s.form);
         } else if (!strncmp(line, "case ", 5)) {
             memset(&t, 0, offsetof(struct test_case, mem));
-            snprintf(t.name, sizeof t.name, "%s", line + 5);
+            snprintf(t.name, sizeof t.name, "%.100s", line + 5);
             t.mem.n = t.written.n = 0;
         } else if (line[0] == 'i') {
             parse_regs(line + 1, t.before);

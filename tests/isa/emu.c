@@ -14,9 +14,9 @@
 #include "board/clock.h"
 #include "board/memmap.h"
 #include "cpu/engine.h"
+#include "cpu/flags.h"
 #include "cpu/fxsave.h"
 #include "cpu/model.h"
-#include "cpu/run.h"
 #include "cpu/x87.h"
 #include "state.h"
 

@@ -4,7 +4,6 @@
  * that a far jump enters. Behind the instruction stands a jump to native_done; where branches
  * are made to go, another one. Faults come as signals, with all registers in the context.
  */
-#define _GNU_SOURCE /* registers of a signal context */
 #include "state.h"
 
 #if defined(__x86_64__)
