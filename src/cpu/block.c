@@ -468,6 +468,8 @@ int engine_attach(struct engine *e, struct cpu *c)
     c->jumps = calloc(JUMP_ENTRIES, sizeof *c->jumps);
     if (!c->jumps)
         return -ERSATZ_E_NOMEM;
+    for (unsigned i = 0; i < JUMP_ENTRIES; i++)
+        c->jumps[i] = (struct jump_entry){.key = JUMP_KEY_EMPTY, .block = e->none};
     c->engine = e;
     c->block = e->none;
     e->cpus[e->cpu_count++] = c;

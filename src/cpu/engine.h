@@ -20,7 +20,8 @@ struct jump_entry {
 };
 
 #define JUMP_ENTRIES 4096
-#define JUMP_KEY_NONE 0 /* matches no entry: RIP isn't the linear address */
+#define JUMP_KEY_NONE 0  /* matches no entry: RIP isn't the linear address */
+#define JUMP_KEY_EMPTY 1 /* of an entry without a block: no CPU's key, its mode isn't CS_FLAT */
 #define ENGINE_CPUS 64
 
 struct engine {

@@ -233,7 +233,8 @@ struct score {
 static const struct difference *explained(const char *form, const char *name)
 {
     for (unsigned i = 0; i < ARRAY_LEN(differences); i++)
-        if (!strcmp(form, differences[i].form) && strstr(name, differences[i].name))
+        if ((!strcmp(differences[i].form, "*") || !strcmp(form, differences[i].form)) &&
+            strstr(name, differences[i].name))
             return &differences[i];
     return NULL;
 }

@@ -20,7 +20,7 @@
 #include "cpu/x87.h"
 #include "state.h"
 
-#define KERN 0x40000000ull
+#define KERN 0xffffffff80000000ull
 #define KERN_PAGES 4
 #define RAM_PAGES 64
 enum { PTE_P = 1, PTE_W = 2, PTE_U = 4, PTE_AD = 0x60 };
@@ -73,6 +73,7 @@ static void build_tables(struct emu *e)
         u8 *gate = e->ram + PHYS_KERN + 16 * v;
         u64 to = KERN + 0x2000 + 16 * v;
         st64(gate, (to & 0xffff) | 0x10ull << 16 | 0x8e00ull << 32 | (to & 0xffff0000) << 32);
+        st64(gate + 8, to >> 32);
         e->ram[PHYS_KERN + 0x2000 + 16 * v] = 0xf4; /* hlt */
     }
     st64(e->ram + PHYS_KERN + 0x1004, KERN + 0x4000); /* TSS.RSP0 */

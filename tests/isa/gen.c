@@ -110,6 +110,7 @@ struct enc {
     const struct row_match *m;
     u32 attr;
     enum code_mode mode;
+    bool loopcc;
 };
 
 static void put(struct enc *e, u8 b)
@@ -122,7 +123,9 @@ static void legacy_prefixes(struct enc *e)
     static const u8 mandatory[4] = {0, 0x66, 0xf3, 0xf2};
     struct rng *r = e->r;
     unsigned set = e->m->prefixes, pick = 0;
-    if (set == 15)
+    if (set == 15 && e->loopcc)
+        pick = one_in(r, 3); /* F2 and F3 turn the condition round on some CPUs */
+    else if (set == 15)
         pick = one_in(r, 3) ? 1 : (e->attr & ATTR_ENDREP) && one_in(r, 2) ? 2 + rng_below(r, 2)
                                 : one_in(r, 30) ? 2 + (unsigned)rng_below(r, 2) : 0;
     else
@@ -236,7 +239,8 @@ bool gen_case(struct rng *r, unsigned row, enum code_mode mode, struct isa_case 
         return false;
     t->mode = mode;
     for (unsigned attempt = 0; attempt < 400; attempt++) {
-        struct enc e = {t->bytes, r, m, insn_rows[row].attr, mode};
+        struct enc e = {t->bytes, r, m, insn_rows[row].attr, mode,
+                        !strncmp(insn_rows[row].name, "loop", 4)};
         if (m->map >= MAP_V0F && m->map <= MAP_V3A)
             vex(&e);
         else
