@@ -4,9 +4,10 @@
  * x87. Intel SDM vol. 1 chapters 4.8, 4.9, 8 and 11.5.
  *
  * Two tables answer the same questions: fpu_soft (portable integer arithmetic, the reference)
- * and, on x86-64 hosts, fpu_hw (the host's own units). They agree bit for bit, flags included,
- * but for f32_rcp/f32_rsqrt and the last place (with C1) of some transcendental results, where
- * real units are not correctly rounded themselves (see wide.h).
+ * and, on x86-64 hosts, fpu_hw (the host's own units). They agree bit for bit, flags included.
+ * Where real units are not exact, and so not alike, both are the portable kernel: the
+ * approximations f32_rcp and f32_rsqrt, and the transcendental instructions, which here are
+ * correctly rounded (see wide.h).
  *
  * How a caller uses a kernel:
  *  - one struct fpu_ctx for SSE and one for x87, kept with the guest's control registers;

@@ -24,6 +24,7 @@ static void leave(struct fpu_ctx *x87, struct fpu_ctx *sse)
 }
 
 const struct fpu_ops fpu_hw = {
+#define FPU_PORTABLE(ret, name, params, args) .name = name,
 #define FPU_OP(ret, name, params, args) .name = hw_##name,
 #include "cpu/fpu/fpu_ops.def"
     .enter = enter,

@@ -10,6 +10,7 @@
 
 #include "cpu/fpu/fpu.h"
 
+#define FPU_PORTABLE(ret, name, params, args)
 #define FPU_OP(ret, name, params, args) ret hw_##name(struct fpu_ctx *c, FPU_UNPAREN params);
 #include "cpu/fpu/fpu_ops.def"
 

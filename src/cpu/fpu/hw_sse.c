@@ -179,8 +179,6 @@ HW_SSE(u32, f64_to_f32, (u64 a), (a), ({
            asm volatile("cvtsd2ss %1, %0" : "+x"(x) : "x"(to_f64(a)));
            of_f32(x);
        }))
-HW_SSE(u32, f32_rcp, (u32 a), (a), ASM1(f32, "rcpss"))
-HW_SSE(u32, f32_rsqrt, (u32 a), (a), ASM1(f32, "rsqrtss"))
 
 /* ROUNDSS takes its immediate from the code, and needs SSE4.1, which early hosts lack. */
 #define ASM_ROUND(F, S, n)                                                                         \

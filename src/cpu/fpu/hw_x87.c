@@ -74,14 +74,14 @@ static bool possible(const struct fpu_ctx *c)
         return name(c, r, a);                                                                      \
     }
 
-/* b in ST(1), a in ST(0), of which the instruction leaves both (KEEPING) or one (POPPING). */
-#define HW_BINARY(name, insn, undo, rest, conditions)                                              \
+/* b in ST(1), a in ST(0); both stay on the stack. */
+#define HW_BINARY(name, insn, conditions)                                                          \
     bool hw_##name(struct fpu_ctx *c, struct f80 *r, const struct f80 *a, const struct f80 *b)     \
     {                                                                                              \
         struct f80 t, *dst = c->masks == FPU_EXCEPTIONS ? r : &t;                                  \
         u16 sw;                                                                                    \
         if (possible(c)) {                                                                         \
-            asm volatile(EXACT("fldt %[b]\n\tfldt %[a]\n\t" insn, undo) "fstpt %[r]" rest          \
+            asm volatile(EXACT("fldt %[b]\n\tfldt %[a]\n\t" insn, POP2) "fstpt %[r]\n\t" POP1      \
                          : [r] "=m"(*dst), OUT                                                     \
                          : [a] "m"(*a), [b] "m"(*b), ALIEN                                         \
                          : "cc");                                                                  \
@@ -90,76 +90,19 @@ static bool possible(const struct fpu_ctx *c)
         }                                                                                          \
         return name(c, r, a, b);                                                                   \
     }
-#define HW_KEEPING(name, insn, conditions) HW_BINARY(name, insn, POP2, "\n\t" POP1, conditions)
-#define HW_POPPING(name, insn) HW_BINARY(name, insn, POP1, "", FPU_C1)
 
 /* C0 and C3 stay when there is no quotient, and the host's are not the guest's. */
 #define PREM_CONDITIONS (f80_is_nan(*dst) ? FPU_C1 | FPU_C2 : FPU_CONDITIONS)
 
-HW_KEEPING(f80_add, "fadd %%st(1), %%st", FPU_C1)
-HW_KEEPING(f80_sub, "fsub %%st(1), %%st", FPU_C1)
-HW_KEEPING(f80_mul, "fmul %%st(1), %%st", FPU_C1)
-HW_KEEPING(f80_div, "fdiv %%st(1), %%st", FPU_C1)
-HW_KEEPING(f80_scale, "fscale", FPU_C1)
-HW_KEEPING(f80_prem, "fprem", PREM_CONDITIONS)
-HW_KEEPING(f80_prem1, "fprem1", PREM_CONDITIONS)
-HW_POPPING(f80_yl2x, "fyl2x")
-HW_POPPING(f80_yl2xp1, "fyl2xp1")
-HW_POPPING(f80_patan, "fpatan")
+HW_BINARY(f80_add, "fadd %%st(1), %%st", FPU_C1)
+HW_BINARY(f80_sub, "fsub %%st(1), %%st", FPU_C1)
+HW_BINARY(f80_mul, "fmul %%st(1), %%st", FPU_C1)
+HW_BINARY(f80_div, "fdiv %%st(1), %%st", FPU_C1)
+HW_BINARY(f80_scale, "fscale", FPU_C1)
+HW_BINARY(f80_prem, "fprem", PREM_CONDITIONS)
+HW_BINARY(f80_prem1, "fprem1", PREM_CONDITIONS)
 HW_UNARY(f80_sqrt, "fsqrt", FPU_C1)
 HW_UNARY(f80_rint, "frndint", FPU_C1)
-HW_UNARY(f80_f2xm1, "f2xm1", FPU_C1)
-HW_UNARY(f80_sin, "fsin", FPU_C1 | FPU_C2)
-HW_UNARY(f80_cos, "fcos", FPU_C1 | FPU_C2)
-
-/* These push: two results, but one when C2 (bit 2 of AH) says "out of range". */
-struct pushed {
-    struct f80 r, top;
-    u16 sw;
-};
-
-#define HW_PUSHING(name, insn)                                                                     \
-    static void name(struct pushed *p, const struct f80 *a)                                        \
-    {                                                                                              \
-        p->r = *a;                                                                                 \
-        asm volatile("fnclex\n\tfldt %[a]\n\t" insn "\n\tfnstsw %[sw]\n\tfstpt %[top]\n\t"         \
-                     "test $0x4, %%ah\n\tjnz 1f\n\tfstpt %[r]\n1:"                                 \
-                     : [r] "+m"(p->r), [top] "=m"(p->top), [sw] "=&a"(p->sw)                       \
-                     : [a] "m"(*a)                                                                 \
-                     : "cc");                                                                      \
-    }
-
-HW_PUSHING(push_tan, "fptan")
-HW_PUSHING(push_sincos, "fsincos")
-
-bool hw_f80_tan(struct fpu_ctx *c, struct f80 *r, const struct f80 *a)
-{
-    struct pushed p;
-
-    if (possible(c)) {
-        push_tan(&p, a);
-        if (accepted(c, p.sw, FPU_C1 | FPU_C2)) {
-            *r = p.r;
-            return true;
-        }
-    }
-    return f80_tan(c, r, a);
-}
-
-bool hw_f80_sincos(struct fpu_ctx *c, struct f80 *r, struct f80 *second, const struct f80 *a)
-{
-    struct pushed p;
-
-    if (possible(c)) {
-        push_sincos(&p, a);
-        if (accepted(c, p.sw, FPU_C1 | FPU_C2)) {
-            *second = p.top;
-            *r = p.r;
-            return true;
-        }
-    }
-    return f80_sincos(c, r, second, a);
-}
 
 bool hw_f80_xtract(struct fpu_ctx *c, struct f80 *r, struct f80 *second, const struct f80 *a)
 {

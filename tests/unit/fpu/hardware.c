@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "unit/fpu/host_trans.h"
 #include "unit/fpu/rows.h"
 
 #if defined(__x86_64__)
@@ -35,7 +36,7 @@ static void report(const struct row *row, const struct operands *in, const struc
 static bool run_case(const struct row *row, const struct operands *in, const struct fpu_ctx *init,
                      struct result *got)
 {
-    const struct fpu_ops *ops[2] = {&fpu_hw, &fpu_soft};
+    const struct fpu_ops host = with_host_trans(), *ops[2] = {&host, &fpu_soft};
 
     memset(got, 0, 2 * sizeof *got);
     for (int i = 0; i < 2; i++) {
@@ -76,7 +77,7 @@ static bool check_row(const struct row *row, long cases)
         struct result got[2];
 
         generate(&r, row, &in, &c);
-        if (!rng_below(&r, 8)) {
+        if (!row->transcendental && !rng_below(&r, 8)) {
             c.masks = (u8)(rng_next(&r) | rng_next(&r)) & FPU_EXCEPTIONS;
             c.sticky &= c.masks;
         }
@@ -91,7 +92,7 @@ static bool check_row(const struct row *row, long cases)
     if (bad || near)
         printf("# %s: of %ld, %ld differ, %ld by one in the last place\n", row->name, cases, bad,
                near);
-    return !bad;
+    return !bad && near < cases / 3; /* FPTAN of small arguments is the most careless */
 }
 
 int main(int argc, char **argv)

@@ -10,7 +10,7 @@ endif
 %C%_digest_tap_CPPFLAGS = $(check_cppflags)
 %C%_digest_tap_LDADD = libersatz-core.la
 
-%C%_hardware_tap_SOURCES = %D%/hardware.c %D%/rows.h %D%/operands.h
+%C%_hardware_tap_SOURCES = %D%/hardware.c %D%/host_trans.h %D%/rows.h %D%/operands.h
 %C%_hardware_tap_CPPFLAGS = $(check_cppflags)
 %C%_hardware_tap_LDADD = libersatz-core.la
 
