@@ -196,6 +196,12 @@ static ALWAYS_INLINE bool in_write(struct cpu *c, const struct op *op, unsigned 
         v_;                                                                                        \
     })
 #define wrb(v) in_put_back(c, op, size, form, cc, x, v)
+/* Memory is written whatever `when` says: v, or `old` again; a register only if it says so. */
+#define wrb_if(when, v, old)                                                                       \
+    do {                                                                                           \
+        if ((when) || (form == FORM_ANY && op->in.op[0].kind == OPND_MEM))                         \
+            wrb((when) ? (v) : (old));                                                             \
+    } while (0)
 #define wrs(n, v, bytes) OR_MISS(in_write(c, op, n, v, bytes, form))
 #define wr(n, v) wrs(n, v, size)
 /* Writes operand 0, a register, only if `when`: else not even its upper half changes. */
@@ -209,6 +215,11 @@ static ALWAYS_INLINE bool in_write(struct cpu *c, const struct op *op, unsigned 
 #define reg(r) zext(c->gpr[r], size)
 #define regs(r, bytes) zext(c->gpr[r], bytes)
 #define set_reg(r, v) gpr_write(c, r, v, size)
+#define set_reg_if(when, r, v)                                                                     \
+    do {                                                                                           \
+        if (when)                                                                                  \
+            gpr_write(c, r, v, size);                                                              \
+    } while (0)
 #define set_regs(r, v, bytes) gpr_write(c, r, v, bytes)
 
 #define operand_size() size

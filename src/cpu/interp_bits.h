@@ -26,7 +26,7 @@ static ALWAYS_INLINE void in_set_product(struct cpu *c, V low, V high, unsigned 
 #define shr_carry(a, n) ((a) >> (((n)-1) & 63) & 1)
 #define sar_carry(w, n) shr_carry(w, n)
 
-/* Beyond the operand's size nothing comes out. */
+/* Beyond the operand's size nothing comes out, as the hardware has it. */
 static ALWAYS_INLINE V in_shl_inside(V n, unsigned size)
 {
     return size >= 4 || n <= 8 * size;
@@ -61,25 +61,32 @@ static ALWAYS_INLINE u128 in_rcl(V a, V carry, V n, unsigned size)
     return (v << m | v >> (bits - m)) & mask;
 }
 
-#define shld_value(a, b, n) ((V)(in_double(a, b, size) << (n) >> in_double_low(size)))
+#define shld_value(a, b, n) ((V)(in_left(a, b, size) << (n) >> in_left_low(size)))
 #define shld_carry(a, b, n)                                                                        \
-    ((V)(in_double(a, b, size) >> ((in_double_low(size) + operand_bits() - (n)) & 127) & 1))
-#define shrd_value(a, b, n)                                                                        \
-    ((V)(in_double(size == 2 ? (a) : (b), size == 2 ? (b) : (a), size) >> (n)))
-#define shrd_carry(a, b, n)                                                                        \
-    ((V)(in_double(size == 2 ? (a) : (b), size == 2 ? (b) : (a), size) >> (((n)-1) & 127) & 1))
+    ((V)(in_left(a, b, size) >> ((in_left_low(size) + operand_bits() - (n)) & 127) &               \
+         in_shl_inside(n, size)))
+#define shrd_value(a, b, n) ((V)(in_right(a, b, size) >> (n)))
+#define shrd_carry(a, b, n) ((V)(in_right(a, b, size) >> (((n)-1) & 127) & in_shl_inside(n, size)))
 
-/* first:second; of words first:second:first, since a count goes up to 31. */
-static ALWAYS_INLINE u128 in_double(V first, V second, unsigned size)
+/* a:b to be shifted left, b:a to be shifted right; of words b once more, since a count goes up
+ * to 31. */
+static ALWAYS_INLINE u128 in_left(V a, V b, unsigned size)
 {
     if (size == 2)
-        return (u128)first << 32 | second << 16 | first;
-    return (u128)first << 8 * size | second;
+        return (u128)a << 32 | b << 16 | b;
+    return (u128)a << 8 * size | b;
 }
 
-static ALWAYS_INLINE unsigned in_double_low(unsigned size)
+static ALWAYS_INLINE unsigned in_left_low(unsigned size)
 {
     return size == 2 ? 32 : 8 * size;
+}
+
+static ALWAYS_INLINE u128 in_right(V a, V b, unsigned size)
+{
+    if (size == 2)
+        return (u128)b << 32 | b << 16 | a;
+    return (u128)b << 8 * size | a;
 }
 
 /* --- bit strings: operand 0 as the base of bits numbered by operand 1 --- */
