@@ -76,6 +76,12 @@ void device_reset(struct device *d)
         d->class->reset(d);
 }
 
+void device_loaded(struct device *d)
+{
+    if (d->class->loaded)
+        d->class->loaded(d);
+}
+
 static void line_changes(void *opaque, unsigned n, bool level)
 {
     struct device *d = opaque;

@@ -85,6 +85,8 @@ struct device_class {
     /* Power-on or bus reset: the data sheet's reset state. */
     void (*reset)(struct device *d);
     void (*destroy)(struct device *d);
+    /* After the fields were set from a saved state: derives anew what hangs on them. */
+    void (*loaded)(struct device *d);
     /* An input pin changes level. */
     void (*set_line)(struct device *d, unsigned n, bool level);
     /* An event from the input gate (a key, a serial byte): false if it can't be taken now. */
@@ -120,6 +122,8 @@ struct device *device_new(const struct device_class *class, const char *id, stru
                           struct log *log, struct ersatz_error *err);
 void device_free(struct device *d);
 void device_reset(struct device *d);
+/* To be called once all fields of all devices are set from a saved state. */
+void device_loaded(struct device *d);
 /* The IRQ line that ends at input pin n of d. */
 struct irq device_line(struct device *d, unsigned n);
 

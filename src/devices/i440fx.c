@@ -28,6 +28,7 @@ struct i440fx {
     struct device dev;
     struct pci_device pci;
     u32 address; /* CONFADD */
+    u8 smram;    /* as it was before the last write */
     struct pci_bus bus;
     struct i440fx_board board;
     struct device *piix3;
@@ -36,6 +37,7 @@ struct i440fx {
 static const struct field i440fx_fields[] = {
     PCI_FIELDS(struct i440fx, pci),
     FIELD(struct i440fx, address, "CONFADD"),
+    FIELD(struct i440fx, smram, "SMRAM before"),
 };
 
 /* ---- Configuration mechanism #1 ----------------------------------------------------------- */
@@ -100,12 +102,16 @@ static void apply_smram(struct i440fx *h)
         h->board.smram(h->board.opaque, enabled && (v & SMRAM_OPEN), enabled);
 }
 
+/* Once locked, SMRAM cannot be opened, and only its closing changes, until reset. */
 static void lock_smram(struct i440fx *h)
 {
-    if (!(h->pci.config[SMRAM] & SMRAM_LOCK))
-        return;
-    h->pci.config[SMRAM] &= (u8)~SMRAM_OPEN;
-    pci_writable(&h->pci, SMRAM, SMRAM_CLOSED, 1);
+    u8 *v = &h->pci.config[SMRAM];
+
+    if (h->smram & SMRAM_LOCK)
+        *v = (h->smram & (u8)~SMRAM_CLOSED) | (*v & SMRAM_CLOSED);
+    if (*v & SMRAM_LOCK)
+        *v &= (u8)~SMRAM_OPEN;
+    h->smram = *v;
 }
 
 static void i440fx_written(struct device *d, unsigned reg, unsigned size)
@@ -123,6 +129,15 @@ static void i440fx_written(struct device *d, unsigned reg, unsigned size)
     }
 }
 
+static void i440fx_loaded(struct device *d)
+{
+    struct i440fx *h = (struct i440fx *)d;
+
+    for (unsigned n = 0; n < I440FX_PAM_COUNT; n++)
+        apply_pam(h, n);
+    apply_smram(h);
+}
+
 static int i440fx_init(struct device *d, struct ersatz_error *err)
 {
     struct i440fx *h = (struct i440fx *)d;
@@ -135,6 +150,7 @@ static int i440fx_init(struct device *d, struct ersatz_error *err)
     pci_writable(&h->pci, 0x54, 0xffffffff, 4);    /* AXC, DRT, DRAMC */
     pci_writable(&h->pci, 0x58, 0xff, 1);          /* DRAMT */
     pci_writable(&h->pci, PAM0, 0x30, 1);
+    pci_writable(&h->pci, SMRAM, SMRAM_OPEN | SMRAM_CLOSED | SMRAM_LOCK | SMRAM_ENABLE, 1);
     for (unsigned i = 1; i < 7; i++)
         pci_writable(&h->pci, PAM0 + i, 0x33, 1);
     for (unsigned i = 0x60; i <= 0x68; i++) /* DRB0..7, FDHC */
@@ -154,11 +170,9 @@ static void i440fx_reset(struct device *d)
     c[0x53] = 0x80; /* DBC */
     c[0x57] = 0x01; /* DRAMC */
     c[SMRAM] = 0x02;
-    pci_writable(&h->pci, SMRAM, SMRAM_OPEN | SMRAM_CLOSED | SMRAM_LOCK | SMRAM_ENABLE, 1);
+    h->smram = c[SMRAM];
     h->address = 0;
-    for (unsigned n = 0; n < I440FX_PAM_COUNT; n++)
-        apply_pam(h, n);
-    apply_smram(h);
+    i440fx_loaded(d);
 }
 
 void i440fx_connect(struct device *d, struct portmap *ports, struct memmap *mem,
@@ -190,4 +204,5 @@ const struct device_class i440fx_class = {
         },
     .init = i440fx_init,
     .reset = i440fx_reset,
+    .loaded = i440fx_loaded,
 };

@@ -79,6 +79,11 @@ static void place_bars(struct pci_device *p)
             place_bar(p, n);
 }
 
+void pci_loaded(struct pci_device *p)
+{
+    place_bars(p);
+}
+
 /* ---- Configuration space ------------------------------------------------------------------ */
 
 void pci_reset(struct pci_device *p, const struct pci_ident *id)

@@ -92,5 +92,7 @@ u32 pci_config_read(struct pci_bus *bus, u8 devfn, u8 reg, unsigned size);
 void pci_config_write(struct pci_bus *bus, u8 devfn, u8 reg, u32 value, unsigned size);
 
 void pci_set_irq(struct pci_device *p, bool level);
+/* For a chip's loaded(): maps the BARs as the configuration space says. */
+void pci_loaded(struct pci_device *p);
 
 #endif

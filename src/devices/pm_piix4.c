@@ -228,13 +228,18 @@ static void place(struct pm_piix4 *p, unsigned region, bool on, u16 base)
     LOG(p->dev.log, PM, "%s %s at %04x", use->region->name, use->mapped ? "on" : "off", base);
 }
 
-static void pm_written(struct device *d, unsigned reg, unsigned size)
+static void pm_loaded(struct device *d)
 {
     struct pm_piix4 *p = (struct pm_piix4 *)d;
     const u8 *c = p->pci.config;
 
     place(p, PM_IO, c[CFG_PMREGMISC] & 1, ld16(&c[CFG_PMBA]) & 0xffc0);
     place(p, PM_SMBUS, c[CFG_SMBHSTCFG] & 1, ld16(&c[CFG_SMBBA]) & 0xfff0);
+}
+
+static void pm_written(struct device *d, unsigned reg, unsigned size)
+{
+    pm_loaded(d);
 }
 
 static int pm_init(struct device *d, struct ersatz_error *err)
@@ -271,7 +276,7 @@ static void pm_reset(struct device *d)
 
     p->flips_seen = ticks(p) >> TIMER_FLIP;
     irq_set(&d->out[PM_SCI], false);
-    pm_written(d, CFG_PMBA, 4);
+    pm_loaded(d);
     update(p);
 }
 
@@ -303,5 +308,6 @@ const struct device_class pm_piix4_class = {
         },
     .init = pm_init,
     .reset = pm_reset,
+    .loaded = pm_loaded,
     .input = pm_input,
 };

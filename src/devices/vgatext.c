@@ -15,7 +15,6 @@
 
 /* Offsets from 3B0h */
 enum {
-
     ATTR = 0x10,
     ATTR_READ = 0x11,
     MISC_WRITE = 0x12,
@@ -31,7 +30,7 @@ enum {
     GFX_INDEX = 0x1e,
     GFX_DATA = 0x1f,
     COLOUR = 0x20,     /* 3D0h; below ATTR lies the same in monochrome */
-    CRTC_INDEX = 0x04, /* within MONO or COLOUR */
+    CRTC_INDEX = 0x04, /* within either */
     CRTC_DATA = 0x05,
     STATUS1 = 0x0a,
 };
