@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+# apic: local APICs, I/O APIC and their bus; pci: the bus and both bridges; small: the rest.
+EXTRA_DIST += %D%/bench.h
+if HAVE_CHECK
+unit_tests += \
+    %D%/apic \
+    %D%/device \
+    %D%/hpet \
+    %D%/i8042 \
+    %D%/i8254 \
+    %D%/i8259 \
+    %D%/mc146818 \
+    %D%/pci \
+    %D%/pm_piix4 \
+    %D%/small \
+    %D%/uart16550
+endif
+
+%C%_apic_SOURCES = %D%/apic.c
+%C%_apic_CPPFLAGS = $(check_cppflags)
+%C%_apic_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_apic_LDADD = $(check_libs)
+
+%C%_device_SOURCES = %D%/device.c
+%C%_device_CPPFLAGS = $(check_cppflags)
+%C%_device_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_device_LDADD = $(check_libs)
+
+%C%_hpet_SOURCES = %D%/hpet.c
+%C%_hpet_CPPFLAGS = $(check_cppflags)
+%C%_hpet_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_hpet_LDADD = $(check_libs)
+
+%C%_i8042_SOURCES = %D%/i8042.c
+%C%_i8042_CPPFLAGS = $(check_cppflags)
+%C%_i8042_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_i8042_LDADD = $(check_libs)
+
+%C%_i8254_SOURCES = %D%/i8254.c
+%C%_i8254_CPPFLAGS = $(check_cppflags)
+%C%_i8254_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_i8254_LDADD = $(check_libs)
+
+%C%_i8259_SOURCES = %D%/i8259.c
+%C%_i8259_CPPFLAGS = $(check_cppflags)
+%C%_i8259_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_i8259_LDADD = $(check_libs)
+
+%C%_mc146818_SOURCES = %D%/mc146818.c
+%C%_mc146818_CPPFLAGS = $(check_cppflags)
+%C%_mc146818_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_mc146818_LDADD = $(check_libs)
+
+%C%_pci_SOURCES = %D%/pci.c
+%C%_pci_CPPFLAGS = $(check_cppflags)
+%C%_pci_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_pci_LDADD = $(check_libs)
+
+%C%_pm_piix4_SOURCES = %D%/pm_piix4.c
+%C%_pm_piix4_CPPFLAGS = $(check_cppflags)
+%C%_pm_piix4_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_pm_piix4_LDADD = $(check_libs)
+
+%C%_small_SOURCES = %D%/small.c
+%C%_small_CPPFLAGS = $(check_cppflags)
+%C%_small_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_small_LDADD = $(check_libs)
+
+%C%_uart16550_SOURCES = %D%/uart16550.c
+%C%_uart16550_CPPFLAGS = $(check_cppflags)
+%C%_uart16550_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_uart16550_LDADD = $(check_libs)
