@@ -11,6 +11,7 @@ endif
 include tests/unit/board/local.mk
 include tests/unit/decode/local.mk
 include tests/unit/cpu/local.mk
+include tests/unit/devices/local.mk
 include tests/unit/mmu/local.mk
 
 check_PROGRAMS += $(unit_tests)
