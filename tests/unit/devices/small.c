@@ -134,7 +134,8 @@ static void ask(void *opaque, u32 value)
 
 static void say(void *opaque, u8 byte)
 {
-    strncat(opaque, (char[]){(char)byte, 0}, 1);
+    char *text = opaque;
+    text[strlen(text)] = (char)byte;
 }
 
 START_TEST(debug_ports)
