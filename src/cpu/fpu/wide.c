@@ -52,26 +52,43 @@ struct fpu_wide wide_mul(struct fpu_wide a, struct fpu_wide b)
     });
 }
 
+/* The next 64 bits of *rest / b, where *rest < b and b has bit 127 set; *rest becomes what is
+ * left. Knuth's algorithm D: estimated from b's upper half, the digit is too large by 2 at most. */
+static u64 next_digit(u128 *rest, u128 b)
+{
+    u64 high = (u64)(b >> 64), low = (u64)b;
+    u64 q = *rest >> 64 == high ? ~0ull : (u64)(*rest / high);
+    u128 p0 = (u128)q * low, p1 = (u128)q * high + (u64)(p0 >> 64);
+    u64 r0 = 0 - (u64)p0; /* 192 bits: rest - q·b, r0 below r1 */
+    u128 r1 = *rest - p1 - ((u64)p0 != 0);
+    bool negative = *rest < p1 || (*rest == p1 && (u64)p0);
+
+    while (negative) {
+        u128 sum = (u128)r0 + low, before = r1;
+        r0 = (u64)sum;
+        r1 += high + (u128)(sum >> 64);
+        negative = r1 >= before;
+        q--;
+    }
+    *rest = r1 << 64 | r0;
+    return q;
+}
+
 struct fpu_wide wide_div(struct fpu_wide a, struct fpu_wide b)
 {
-    bool less = a.mant < b.mant, carry = less && a.mant >> 127;
-    u128 rest = less ? a.mant << 1 : a.mant, q = 0;
+    bool less = a.mant < b.mant;
+    u128 rest = less ? a.mant : a.mant - b.mant, q;
 
     if (!a.mant)
         return a;
-    for (int i = 0; i < 128; i++) {
-        q <<= 1;
-        if (carry || rest >= b.mant) {
-            rest -= b.mant;
-            q |= 1;
-        }
-        carry = rest >> 127;
-        rest <<= 1;
-    }
+    q = (u128)next_digit(&rest, b.mant) << 64;
+    q |= next_digit(&rest, b.mant);
+    if (!less) /* an integer bit more */
+        q = WIDE_ONE | shr_jam(q, 1);
     return (struct fpu_wide){
         .sign = a.sign != b.sign,
         .exp = a.exp - b.exp - less,
-        .mant = q | (carry || rest),
+        .mant = q | (rest != 0),
     };
 }
 
@@ -118,37 +135,54 @@ struct fpu_wide wide_odd_series(struct fpu_wide z, bool alternating)
     return of_fixed(alternating ? below_one(p) : WIDE_ONE + p);
 }
 
-#define TRIG_TERMS 17 /* 0.62^17 / 34! < 2^-139 */
+/* 1/n!, four factors a step; 33! is below 2^123. */
+#define I4(f, n)                                                                                   \
+    WIDE_ONE / (f), WIDE_ONE / ((f) * ((n) + 1)), WIDE_ONE / ((f) * ((n) + 1) * ((n) + 2)),        \
+        WIDE_ONE / ((f) * ((n) + 1) * ((n) + 2) * ((n) + 3))
+#define UP4(f, n) ((f) * ((n) + 1) * ((n) + 2) * ((n) + 3) * ((n) + 4))
+#define FACT4 UP4((u128)1, 0)
+#define FACT8 UP4(FACT4, 4)
+#define FACT12 UP4(FACT8, 8)
+#define FACT16 UP4(FACT12, 12)
+#define FACT20 UP4(FACT16, 16)
+#define FACT24 UP4(FACT20, 20)
+#define FACT28 UP4(FACT24, 24)
+#define FACT32 UP4(FACT28, 28)
+
+static const u128 inverse_factorials[] = {
+    I4((u128)1, 0), I4(FACT4, 4),   I4(FACT8, 8),   I4(FACT12, 12),    I4(FACT16, 16),
+    I4(FACT20, 20), I4(FACT24, 24), I4(FACT28, 28), WIDE_ONE / FACT32, WIDE_ONE / (FACT32 * 33),
+};
+
+/* Sum of (-x)^k / (2k + first)!, below one: 0.62^17 / 34! < 2^-139. */
+static struct fpu_wide alternating_factorials(u128 x, unsigned first)
+{
+    u128 p = 0;
+
+    for (unsigned n = 32 + first; n > first; n -= 2)
+        p = mul_high(x, inverse_factorials[n] - p);
+    return of_fixed(below_one(p));
+}
 
 struct fpu_wide wide_sin_series(struct fpu_wide z)
 {
-    u128 x = fraction(z), p = WIDE_ONE;
-
-    for (unsigned n = TRIG_TERMS; n > 0; n--)
-        p = below_one(mul_high(x, p) / (2 * n * (2 * n + 1)));
-    return of_fixed(p);
+    return alternating_factorials(fraction(z), 1);
 }
 
 struct fpu_wide wide_cos_series(struct fpu_wide z)
 {
-    u128 x = fraction(z), p = WIDE_ONE;
-
-    for (unsigned n = TRIG_TERMS; n > 0; n--)
-        p = below_one(mul_high(x, p) / (2 * n * (2 * n - 1)));
-    return of_fixed(p);
+    return alternating_factorials(fraction(z), 0);
 }
 
 #define EXP_TERMS 28 /* 0.7^28 / 29! < 2^-116-14 */
 
 struct fpu_wide wide_exp_series(struct fpu_wide u)
 {
-    u128 x = fraction(u), p = WIDE_ONE;
+    u128 x = fraction(u), p = 0;
 
-    for (unsigned n = EXP_TERMS; n > 1; n--) {
-        u128 term = mul_high(x, p) / n;
-        p = u.sign ? WIDE_ONE - term : WIDE_ONE + term;
-    }
-    return of_fixed(p);
+    for (unsigned n = EXP_TERMS; n > 1; n--)
+        p = mul_high(x, u.sign ? inverse_factorials[n] - p : inverse_factorials[n] + p);
+    return of_fixed(u.sign ? WIDE_ONE - p : WIDE_ONE + p);
 }
 
 struct f80 wide_deliver(struct fpu_ctx *c, struct fpu_wide w)
