@@ -14,9 +14,17 @@ static struct fpu_wide pi_times(i32 shift) /* π × 2^shift */
     return pi;
 }
 
-/* atan(t) for |t| below 0.42, no zero. */
+/*
+ * atan(t) for |t| below 0.42, no zero. When t is tiny, t³/3 is less than what a quotient of two
+ * 64-bit numbers has beyond its 128th bit, if it has any: then t is inexact (and odd), and too
+ * small rather than too large.
+ */
 static struct fpu_wide small_atan(struct fpu_wide t)
 {
+    if (t.exp < -96) {
+        t.mant -= ~t.mant & 1;
+        return wide_norm(t);
+    }
     return wide_mul(t, wide_odd_series(wide_mul(t, t), true));
 }
 

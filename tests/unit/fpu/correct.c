@@ -3,7 +3,7 @@
  * The portable floating-point kernels against MPFR, on any host: values correctly rounded and PE
  * right, in all formats, rounding modes and x87 precisions. Trigonometric functions are held
  * against MPFR after a reduction by the same 66-bit π. Prints TAP.
- * ERSATZ_FPU_CASES sets the operands a kernel is given (default 20,000).
+ * ERSATZ_FPU_CASES sets the operands a kernel is given (default 100,000).
  */
 #include <stdio.h>
 
@@ -15,7 +15,7 @@
 
 #include "unit/fpu/operands.h"
 
-#define CASES 20000
+#define CASES 100000
 #define SHOWN 5
 #define WIDE_BITS 320
 
