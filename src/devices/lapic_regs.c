@@ -34,6 +34,10 @@ enum {
 #define VERSION ((LVTS - 1) << 16 | 0x14)
 #define SVR_WRITABLE 0x3ffu
 
+#define MSR_APIC_BASE 0x1bu
+#define MSR_TSC_DEADLINE 0x6e0u
+#define MSR_X2APIC 0x800u /* to 8FFh */
+
 /*
  * ICR:   19..18 shorthand   15 level   14 assert   12 pending   11 logical
  *        10..8 delivery mode   7..0 vector
@@ -254,9 +258,8 @@ u64 lapic_base(const struct device *d)
 }
 
 /* Section 11.12.5: off -> xAPIC -> x2APIC -> off; every other change of mode is refused. */
-bool lapic_set_base(struct device *d, u64 value)
+static bool set_base(struct lapic *l, u64 value)
 {
-    struct lapic *l = (struct lapic *)d;
     const u64 mode = LAPIC_BASE_EN | LAPIC_BASE_EXTD;
     u64 old = l->base & mode, new = value &mode;
 
@@ -267,7 +270,7 @@ bool lapic_set_base(struct device *d, u64 value)
     l->base = value;
     if (!new &&old) {
         l->id = l->initial_id;
-        lapic_init(d); /* switching it off loses its state */
+        lapic_init(&l->dev); /* switching it off loses its state */
     } else if (new == mode && old != mode) {
         l->id = l->initial_id;
         l->icr[0] = l->icr[1] = 0;
@@ -305,11 +308,8 @@ static u64 msr_writable(unsigned n, bool *ok)
     }
 }
 
-bool lapic_msr_read(struct device *d, u32 msr, u64 *value)
+static bool x2_read(struct lapic *l, unsigned n, u64 *value)
 {
-    struct lapic *l = (struct lapic *)d;
-    unsigned n = msr & 0xff;
-
     if (!x2apic(l) || !msr_readable(n))
         return false;
     *value = read_reg(l, n);
@@ -318,16 +318,13 @@ bool lapic_msr_read(struct device *d, u32 msr, u64 *value)
     return true;
 }
 
-bool lapic_msr_write(struct device *d, u32 msr, u64 value)
+static bool x2_write(struct lapic *l, unsigned n, u64 value)
 {
-    struct lapic *l = (struct lapic *)d;
-    unsigned n = msr & 0xff;
     bool ok;
     u64 mask = msr_writable(n, &ok);
 
     if (!x2apic(l) || !ok || (value & ~mask))
         return false;
-    LOG(d->log, LAPIC, "%s: MSR %03x = %016llx", d->id, msr, (unsigned long long)value);
     switch (n) {
     case REG_ICR:
         l->icr[0] = (u32)value;
@@ -338,6 +335,33 @@ bool lapic_msr_write(struct device *d, u32 msr, u64 value)
     default: write_reg(l, n, (u32)value); break;
     }
     return true;
+}
+
+bool lapic_msr_read(struct device *d, u32 msr, u64 *value)
+{
+    struct lapic *l = (struct lapic *)d;
+
+    if (msr == MSR_APIC_BASE)
+        *value = l->base;
+    else if (msr == MSR_TSC_DEADLINE)
+        *value = l->deadline;
+    else
+        return msr >> 8 == MSR_X2APIC >> 8 && x2_read(l, msr & 0xff, value);
+    return true;
+}
+
+bool lapic_msr_write(struct device *d, u32 msr, u64 value)
+{
+    struct lapic *l = (struct lapic *)d;
+
+    LOG(d->log, LAPIC, "%s: MSR %03x = %016llx", d->id, msr, (unsigned long long)value);
+    if (msr == MSR_APIC_BASE)
+        return set_base(l, value);
+    if (msr == MSR_TSC_DEADLINE) {
+        lapic_set_deadline(l, value);
+        return true;
+    }
+    return msr >> 8 == MSR_X2APIC >> 8 && x2_write(l, msr & 0xff, value);
 }
 
 u8 lapic_cr8(const struct device *d)

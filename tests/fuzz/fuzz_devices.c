@@ -257,8 +257,8 @@ static void extra(struct rig *r, struct device *d, const struct op *op)
     switch (op->a % 8) {
     case 0: fold(r, (u64)lapic_ack(d)); break;
     case 1: lapic_set_cr8(d, (u8)op->b); break;
-    case 2: fold(r, lapic_set_base(d, (op->b & 0xd00) | LAPIC_BASE_ADDRESS)); break;
-    case 3: lapic_set_tsc_deadline(d, op->b); break;
+    case 2: fold(r, lapic_msr_write(d, 0x1b, (op->b & 0xd00) | LAPIC_BASE_ADDRESS)); break;
+    case 3: lapic_msr_write(d, 0x6e0, op->b); break;
     case 4: fold(r, lapic_msr_read(d, 0x800 + (op->b & 0xff), &v) + v); break;
     case 5: lapic_init(d); break;
     default: fold(r, lapic_msr_write(d, 0x800 + (op->offset >> 4), op->value)); break;

@@ -70,6 +70,13 @@ static void put(unsigned n, unsigned reg, u32 value)
     out32(cpu[n], 0, reg, value);
 }
 
+static u64 msr(unsigned n, u32 index)
+{
+    u64 v;
+    ck_assert_msg(lapic_msr_read(cpu[n], index, &v), "MSR %x", index);
+    return v;
+}
+
 static void ipi(unsigned n, u32 high, u32 low)
 {
     put(n, ICR_HIGH, high);
@@ -293,24 +300,24 @@ END_TEST
 
 START_TEST(tsc_deadline_timer)
 {
-    lapic_set_tsc_deadline(cpu[0], 1000);
-    ck_assert_uint_eq(lapic_tsc_deadline(cpu[0]), 0); /* not in that mode */
+    lapic_msr_write(cpu[0], 0x6e0, 1000);
+    ck_assert_uint_eq(msr(0, 0x6e0), 0); /* not in that mode */
     put(0, LVT_TIMER, 0x40031);
     put(0, TIMER_INIT, 5);
     ck_assert_uint_eq(get(0, TIMER_COUNT), 0);
-    lapic_set_tsc_deadline(cpu[0], 10000); /* at 2 GHz: 5 us */
+    lapic_msr_write(cpu[0], 0x6e0, 10000); /* at 2 GHz: 5 us */
     bench_until(&b0, 4999);
     ck_assert(!in_irr(0, 0x31));
     bench_until(&b0, 5000);
     ck_assert(in_irr(0, 0x31));
-    ck_assert_uint_eq(lapic_tsc_deadline(cpu[0]), 0);
+    ck_assert_uint_eq(msr(0, 0x6e0), 0);
     lapic_ack(cpu[0]);
     put(0, EOI, 0);
-    lapic_set_tsc_deadline(cpu[0], 1); /* the past: at once */
+    lapic_msr_write(cpu[0], 0x6e0, 1); /* the past: at once */
     bench_pass(&b0, 0);
     ck_assert(in_irr(0, 0x31));
-    lapic_set_tsc_deadline(cpu[0], 20000);
-    lapic_set_tsc_deadline(cpu[0], 0);
+    lapic_msr_write(cpu[0], 0x6e0, 20000);
+    lapic_msr_write(cpu[0], 0x6e0, 0);
     ck_assert_uint_eq(clock_deadline(&b0.clock), UINT64_MAX);
 }
 END_TEST
@@ -333,8 +340,8 @@ START_TEST(local_pins)
     ck_assert_int_eq(lapic_ack(cpu[0]), 0x44);
     ck_assert_uint_eq(get(0, LVT_LINT0), 0xc044);
     put(0, EOI, 0);
-    ck_assert(in_irr(0, 0x44));                    /* still there: once more */
-    ck_assert(lapic_set_base(cpu[0], 0xfee00100)); /* off: the pin is INTR */
+    ck_assert(in_irr(0, 0x44));                           /* still there: once more */
+    ck_assert(lapic_msr_write(cpu[0], 0x1b, 0xfee00100)); /* off: the pin is INTR */
     ck_assert_int_eq(lapic_ack(cpu[0]), LAPIC_EXTINT);
 }
 END_TEST
@@ -349,18 +356,13 @@ START_TEST(base_register_modes)
                 {0x000, 0x800, true},  {0xc00, 0x800, false}, {0xc00, 0x400, false},
                 {0xc00, 0x000, true},  {0x800, 0xa00, false}};
 
-    ck_assert(lapic_set_base(cpu[0], 0xfee00000 | rows[_i].from));
-    ck_assert_msg(lapic_set_base(cpu[0], 0xfee00000 | rows[_i].to) == rows[_i].ok, "row %d", _i);
+    ck_assert(lapic_msr_write(cpu[0], 0x1b, 0xfee00000 | rows[_i].from));
+    ck_assert_msg(lapic_msr_write(cpu[0], 0x1b, 0xfee00000 | rows[_i].to) == rows[_i].ok, "row %d",
+                  _i);
+    ck_assert_uint_eq(msr(0, 0x1b), lapic_base(cpu[0]));
     ck_assert_uint_eq(lapic_base(cpu[0]) & 0xc00, rows[_i].ok ? rows[_i].to : rows[_i].from);
 }
 END_TEST
-
-static u64 msr(unsigned n, u32 index)
-{
-    u64 v;
-    ck_assert_msg(lapic_msr_read(cpu[n], index, &v), "MSR %x", index);
-    return v;
-}
 
 START_TEST(x2apic)
 {
@@ -368,7 +370,7 @@ START_TEST(x2apic)
 
     ck_assert(!lapic_msr_read(cpu[0], 0x802, &v));
     for (unsigned n = 0; n < 2; n++)
-        ck_assert(lapic_set_base(cpu[n], 0xfee00c00));
+        ck_assert(lapic_msr_write(cpu[n], 0x1b, 0xfee00c00));
     ck_assert_uint_eq(get(0, ID), 0xffffffff); /* memory no longer answers */
     ck_assert_uint_eq(msr(1, 0x802), 1);
     ck_assert_uint_eq(msr(1, 0x80d), 0x00000002);
