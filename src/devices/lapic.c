@@ -372,8 +372,15 @@ void lapic_timer_start(struct lapic *l, u32 count)
     lapic_timer_arm(l);
 }
 
-void lapic_set_deadline(struct lapic *l, u64 value)
+u64 lapic_tsc_deadline(const struct device *d)
 {
+    return ((const struct lapic *)d)->deadline;
+}
+
+void lapic_set_tsc_deadline(struct device *d, u64 value)
+{
+    struct lapic *l = (struct lapic *)d;
+
     if (timer_mode(l) != LVT_TIMER_DEADLINE)
         return;
     l->deadline = value;

@@ -45,8 +45,12 @@ u8 lapic_sipi_vector(const struct device *d);
 u8 lapic_cr8(const struct device *d);
 void lapic_set_cr8(struct device *d, u8 value);
 
+/* IA32_APIC_BASE and IA32_TSC_DEADLINE; false is a #GP(0). */
 u64 lapic_base(const struct device *d);
-/* MSRs 1Bh (IA32_APIC_BASE), 6E0h (IA32_TSC_DEADLINE) and 800h..8FFh; false is a #GP(0). */
+bool lapic_set_base(struct device *d, u64 value);
+u64 lapic_tsc_deadline(const struct device *d);
+void lapic_set_tsc_deadline(struct device *d, u64 value);
+/* The same by their numbers, 1Bh and 6E0h, and the x2APIC's 800h..8FFh. */
 bool lapic_msr_read(struct device *d, u32 msr, u64 *value);
 bool lapic_msr_write(struct device *d, u32 msr, u64 value);
 

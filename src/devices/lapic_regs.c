@@ -258,8 +258,9 @@ u64 lapic_base(const struct device *d)
 }
 
 /* Section 11.12.5: off -> xAPIC -> x2APIC -> off; every other change of mode is refused. */
-static bool set_base(struct lapic *l, u64 value)
+bool lapic_set_base(struct device *d, u64 value)
 {
+    struct lapic *l = (struct lapic *)d;
     const u64 mode = LAPIC_BASE_EN | LAPIC_BASE_EXTD;
     u64 old = l->base & mode, new = value &mode;
 
@@ -270,7 +271,7 @@ static bool set_base(struct lapic *l, u64 value)
     l->base = value;
     if (!new &&old) {
         l->id = l->initial_id;
-        lapic_init(&l->dev); /* switching it off loses its state */
+        lapic_init(d); /* switching it off loses its state */
     } else if (new == mode && old != mode) {
         l->id = l->initial_id;
         l->icr[0] = l->icr[1] = 0;
@@ -356,9 +357,9 @@ bool lapic_msr_write(struct device *d, u32 msr, u64 value)
 
     LOG(d->log, LAPIC, "%s: MSR %03x = %016llx", d->id, msr, (unsigned long long)value);
     if (msr == MSR_APIC_BASE)
-        return set_base(l, value);
+        return lapic_set_base(d, value);
     if (msr == MSR_TSC_DEADLINE) {
-        lapic_set_deadline(l, value);
+        lapic_set_tsc_deadline(d, value);
         return true;
     }
     return msr >> 8 == MSR_X2APIC >> 8 && x2_write(l, msr & 0xff, value);

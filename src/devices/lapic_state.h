@@ -68,7 +68,6 @@ u32 lapic_timer_count(const struct lapic *l);
 void lapic_timer_arm(struct lapic *l);
 void lapic_timer_rebase(struct lapic *l);
 void lapic_timer_start(struct lapic *l, u32 count);
-void lapic_set_deadline(struct lapic *l, u64 value);
 
 u64 lapic_mmio_read(struct device *d, u64 offset, unsigned size);
 void lapic_mmio_write(struct device *d, u64 offset, u64 value, unsigned size);
