@@ -53,7 +53,7 @@ static void print_register(struct app *app, unsigned cpu, enum ersatz_reg reg, c
 
     if (ersatz_get(app->machine, cpu, reg, &v, NULL) < 0)
         return;
-    console_print(&app->console, "%6s=%016" PRIx64 "%s", name, v.lo, (reg + 1) % 3 ? "" : "\n");
+    console_print(&app->console, "%10s=%016" PRIx64 "%s", name, v.lo, (reg + 1) % 3 ? "" : "\n");
 }
 
 /* The general and control registers; all of them once, in the order of ERSATZ_REGISTERS. */
