@@ -262,17 +262,18 @@ bool lapic_set_base(struct device *d, u64 value)
 {
     struct lapic *l = (struct lapic *)d;
     const u64 mode = LAPIC_BASE_EN | LAPIC_BASE_EXTD;
-    u64 old = l->base & mode, new = value &mode;
+    u64 old = l->base & mode, wanted = value & mode;
 
     if (value & ~(mode | LAPIC_BASE_BSP | (MASK(52) & ~MASK(12))))
         return false;
-    if (new == LAPIC_BASE_EXTD || (old == mode && new == LAPIC_BASE_EN) || (!old && new == mode))
+    if (wanted == LAPIC_BASE_EXTD || (old == mode && wanted == LAPIC_BASE_EN) ||
+        (!old && wanted == mode))
         return false;
     l->base = value;
-    if (!new &&old) {
+    if (!wanted && old) {
         l->id = l->initial_id;
         lapic_init(d); /* switching it off loses its state */
-    } else if (new == mode && old != mode) {
+    } else if (wanted == mode && old != mode) {
         l->id = l->initial_id;
         l->icr[0] = l->icr[1] = 0;
     }
