@@ -12,6 +12,7 @@
 #include "board/machine.h"
 #include "cpu/model.h"
 #include "devices/i440fx.h"
+#include "devices/i8042.h"
 #include "devices/i8259.h"
 #include "devices/lapic.h"
 #include "devices/mc146818.h"
@@ -108,6 +109,13 @@ static void set_mtrrs(struct cpu *c)
     c->mtrr_var[1] = (~(HIGH_RAM_BASE - LOW_RAM_MAX - 1) & MASK(c->model->phys_bits)) | VALID;
 }
 
+/* Command byte: scan codes translated, IRQ1 on, the second port off, self test passed. */
+static void set_up_keyboard(struct machine *m)
+{
+    device_write(m->kbc, I8042_COMMAND, 0, 0x60, 1);
+    device_write(m->kbc, I8042_DATA, 0, 0x65, 1);
+}
+
 static int place_acpi(struct machine *m, struct ersatz_error *err)
 {
     struct acpi_tables *t = malloc(sizeof *t);
@@ -132,6 +140,7 @@ int firmware_leave(struct machine *m, struct ersatz_error *err)
     fill_cmos(m);
     fill_bda(m);
     device_write(m->port92, 0, 0, 2, 1); /* A20 */
+    set_up_keyboard(m);
     if (m->lapic[0])
         lapic_virtual_wire(m->lapic[0]);
     for (unsigned i = 0; i < m->cpu_count; i++)
