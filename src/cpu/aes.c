@@ -46,21 +46,29 @@ static const u8 inverse_sbox[256] = {
 };
 /* clang-format on */
 
-/* ShiftRows and SubBytes, which commute. */
+/* Two columns of ShiftRows and SubBytes, which commute: the byte of row r comes from `step` times
+ * r columns on. */
+static inline u64 substitute_columns(const u8 *state, const u8 *box, unsigned from, unsigned step)
+{
+    u64 r = 0;
+    for (unsigned i = 0; i < 8; i++)
+        r |= (u64)box[state[(from + i + 4 * step * (i & 3)) & 15]] << 8 * i;
+    return r;
+}
+
+static inline union vec substitute_with(union vec v, const u8 *box, unsigned step)
+{
+    return vec_of(substitute_columns(v.u8, box, 0, step), substitute_columns(v.u8, box, 8, step));
+}
+
 static union vec substitute(union vec v)
 {
-    union vec r;
-    for (unsigned i = 0; i < 16; i++)
-        r.u8[i] = sbox[v.u8[(i + 4 * (i & 3)) & 15]];
-    return r;
+    return substitute_with(v, sbox, 1);
 }
 
 static union vec inverse_substitute(union vec v)
 {
-    union vec r;
-    for (unsigned i = 0; i < 16; i++)
-        r.u8[i] = inverse_sbox[v.u8[(i - 4 * (i & 3)) & 15]];
-    return r;
+    return substitute_with(v, inverse_sbox, 3);
 }
 
 /* Each byte of a column times x, in GF(2^8). */
@@ -106,8 +114,7 @@ static union vec inverse_mix(union vec v)
     OP(name)                                                                                       \
     {                                                                                              \
         union vec key = vec_read(c, in, 1), *d = xmm(c, in->op[0].reg), r = state;                 \
-        d->u64[0] = r.u64[0] ^ key.u64[0];                                                         \
-        d->u64[1] = r.u64[1] ^ key.u64[1];                                                         \
+        d->whole = r.whole ^ key.whole;                                                            \
     }
 
 ROUND(aesenc, mix(substitute(*d)))
@@ -131,5 +138,5 @@ OP(aeskeygenassist)
     union vec y = vec_read(c, in, 1);
     u32 a = substitute_word(y.u32[1]), b = substitute_word(y.u32[3]), rcon = (u8)in->imm;
 
-    *xmm(c, in->op[0].reg) = (union vec){.u32 = {a, ror(a, 8) ^ rcon, b, ror(b, 8) ^ rcon}};
+    *xmm(c, in->op[0].reg) = vec_of_u32(a, ror(a, 8) ^ rcon, b, ror(b, 8) ^ rcon);
 }

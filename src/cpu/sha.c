@@ -53,7 +53,7 @@ OP(sha1rnds4)
         b = a;
         a = next;
     }
-    *d = (union vec){.u32 = {dd, cc, b, a}};
+    *d = vec_of_u32(dd, cc, b, a);
 }
 
 OP(sha1nexte)
@@ -105,7 +105,7 @@ OP(sha256rnds2)
         b = a;
         a = next;
     }
-    *x = (union vec){.u32 = {f, e, b, a}};
+    *x = vec_of_u32(f, e, b, a);
 }
 
 static inline u32 sigma0(u32 v)

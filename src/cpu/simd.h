@@ -19,6 +19,14 @@
 /* Makes compilers move a vector as one. */
 typedef u64 vec_whole __attribute__((vector_size(16), aligned(8)));
 
+/* Lanes as compilers compute with them. */
+typedef u8 vec_u8 __attribute__((vector_size(16)));
+typedef u16 vec_u16 __attribute__((vector_size(16)));
+typedef i16 vec_i16 __attribute__((vector_size(16)));
+typedef u32 vec_u32 __attribute__((vector_size(16)));
+typedef i32 vec_i32 __attribute__((vector_size(16)));
+typedef u64 vec_u64 __attribute__((vector_size(16)));
+
 union vec {
     vec_whole whole;
     u8 u8[16];
@@ -30,6 +38,28 @@ union vec {
     u64 u64[2];
     i64 i64[2];
 };
+
+/* Assembled in registers and stored at once: a vector that is read back after being stored in
+ * pieces waits for all of them to reach the cache. */
+static inline union vec vec_of(u64 low, u64 high)
+{
+    return (union vec){.whole = {low, high}};
+}
+
+static inline union vec vec_of_u32(u32 v0, u32 v1, u32 v2, u32 v3)
+{
+    return vec_of(v0 | (u64)v1 << 32, v2 | (u64)v3 << 32);
+}
+
+static inline union vec vec_of_u128(u128 v)
+{
+    return vec_of((u64)v, (u64)(v >> 64));
+}
+
+static inline u128 vec_u128(const union vec *v)
+{
+    return v->u64[0] | (u128)v->u64[1] << 64;
+}
 
 /* 16 bytes of memory. Where they must be aligned, that is checked by the stub: ATTR_ALIGN16. */
 void mem_read_vec(struct cpu *c, const struct insn *in, union vec *v);

@@ -24,7 +24,7 @@ OP(phminposuw)
     for (unsigned i = 1; i < 8; i++)
         if (y.u16[i] < y.u16[at])
             at = i;
-    *xmm(c, in->op[0].reg) = (union vec){.u16 = {y.u16[at], (u16)at}};
+    *xmm(c, in->op[0].reg) = vec_of(y.u16[at] | at << 16, 0);
 }
 
 /*
@@ -63,5 +63,5 @@ OP(pclmulqdq)
     union vec y = vec_read(c, in, 1), x = vec_read(c, in, 0);
     u128 r = carryless_multiply(x.u64[in->imm & 1], y.u64[in->imm >> 4 & 1]);
 
-    *xmm(c, in->op[0].reg) = (union vec){.u64 = {(u64)r, (u64)(r >> 64)}};
+    *xmm(c, in->op[0].reg) = vec_of_u128(r);
 }

@@ -9,7 +9,8 @@ OP(cvtss2sd)
     u64 r = c->fpu.ops->f32_to_f64(&c->fpu.sse, sse_scalar(c, in).u32[0]);
 
     sse_end(c);
-    xmm(c, in->op[0].reg)->u64[0] = r;
+    union vec *d = xmm(c, in->op[0].reg);
+    *d = vec_of(r, d->u64[1]);
 }
 
 OP(cvtsd2ss)
@@ -29,7 +30,8 @@ OP(cvtsd2ss)
         T r = in->msize == 8 ? c->fpu.ops->F##_from_i64(&c->fpu.sse, (i64)v)                       \
                              : c->fpu.ops->F##_from_i32(&c->fpu.sse, (i32)v);                      \
         sse_end(c);                                                                                \
-        xmm(c, in->op[0].reg)->T[0] = r;                                                           \
+        union vec *d = xmm(c, in->op[0].reg);                                                      \
+        *d = vec_of((d->u64[0] & ~MASK(8 * sizeof(r))) | r, d->u64[1]);                            \
     }
 
 FROM_GPR(cvtsi2ss, u32, f32)

@@ -48,7 +48,7 @@ static inline union vec sse_scalar(struct cpu *c, const struct insn *in)
 {
     if (in->op[1].kind == OPND_XMM)
         return *xmm(c, in->op[1].reg);
-    return (union vec){.u64 = {mem_read_operand(c, in, in->msize), 0}};
+    return vec_of(mem_read_operand(c, in, in->msize), 0);
 }
 
 #endif

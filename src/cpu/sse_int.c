@@ -116,49 +116,50 @@ static u64 shift_count(struct cpu *c, const struct insn *in)
     return in->op[1].kind == OPND_IMM ? (u8)in->imm : vec_read(c, in, 1).u64[0];
 }
 
-/* expr of a and n for counts below the lane's width, `over` from there on. */
-#define SHIFT(T, name, expr, over)                                                                 \
+/* Logical: from the lane's width on nothing is left. */
+#define SHIFT(name, T, op, width)                                                                  \
     OP(name)                                                                                       \
     {                                                                                              \
         u64 count = shift_count(c, in);                                                            \
-        unsigned n = count < 8 * sizeof(T) ? (unsigned)count : 0;                                  \
-        bool out = count >= 8 * sizeof(T);                                                         \
         union vec x = vec_read(c, in, 0);                                                          \
-        for (unsigned i = 0; i < 16 / sizeof(T); i++) {                                            \
-            const T a = x.T[i];                                                                    \
-            x.T[i] = (T)(out ? over : expr);                                                       \
-        }                                                                                          \
+        x.whole = count < width ? (vec_whole)((T)x.whole op(int) count) : (vec_whole){0, 0};       \
         vec_write(c, in, 0, &x);                                                                   \
     }
 
-SHIFT(u16, psllw, (u32)a << n, 0)
-SHIFT(u32, pslld, a << n, 0)
-SHIFT(u64, psllq, a << n, 0)
-SHIFT(u16, psrlw, a >> n, 0)
-SHIFT(u32, psrld, a >> n, 0)
-SHIFT(u64, psrlq, a >> n, 0)
-SHIFT(i16, psraw, a >> n, a < 0 ? -1 : 0)
-SHIFT(i32, psrad, a >> n, a < 0 ? -1 : 0)
+/* Arithmetic: from there on only signs. */
+#define SHIFT_SIGNED(name, T, width)                                                               \
+    OP(name)                                                                                       \
+    {                                                                                              \
+        u64 count = shift_count(c, in);                                                            \
+        union vec x = vec_read(c, in, 0);                                                          \
+        x.whole = (vec_whole)((T)x.whole >> (int)(count < width ? count : width - 1));             \
+        vec_write(c, in, 0, &x);                                                                   \
+    }
+
+SHIFT(psllw, vec_u16, <<, 16)
+SHIFT(pslld, vec_u32, <<, 32)
+SHIFT(psllq, vec_u64, <<, 64)
+SHIFT(psrlw, vec_u16, >>, 16)
+SHIFT(psrld, vec_u32, >>, 32)
+SHIFT(psrlq, vec_u64, >>, 64)
+SHIFT_SIGNED(psraw, vec_i16, 16)
+SHIFT_SIGNED(psrad, vec_i32, 32)
 
 /* By bytes, over the whole register. */
 OP(pslldq)
 {
     unsigned n = (u8)in->imm;
-    union vec *d = xmm(c, in->op[0].reg), x = {.u64 = {0, 0}};
+    union vec *d = xmm(c, in->op[0].reg);
 
-    for (unsigned i = n; i < 16; i++)
-        x.u8[i] = d->u8[i - n];
-    *d = x;
+    *d = vec_of_u128(n < 16 ? vec_u128(d) << 8 * n : 0);
 }
 
 OP(psrldq)
 {
     unsigned n = (u8)in->imm;
-    union vec *d = xmm(c, in->op[0].reg), x = {.u64 = {0, 0}};
+    union vec *d = xmm(c, in->op[0].reg);
 
-    for (unsigned i = n; i < 16; i++)
-        x.u8[i - n] = d->u8[i];
-    *d = x;
+    *d = vec_of_u128(n < 16 ? vec_u128(d) >> 8 * n : 0);
 }
 
 /* --- neighbours meet: pairs of lanes make one of twice the width --- */
@@ -166,9 +167,10 @@ OP(psrldq)
 OP(pmaddwd)
 {
     union vec y = vec_read(c, in, 1), x = vec_read(c, in, 0);
+    vec_u32 low = (vec_u32)((vec_i32)x.whole << 16 >> 16) * (vec_u32)((vec_i32)y.whole << 16 >> 16);
+    vec_u32 high = (vec_u32)((vec_i32)x.whole >> 16) * (vec_u32)((vec_i32)y.whole >> 16);
 
-    for (unsigned i = 0; i < 4; i++)
-        x.u32[i] = (u32)(x.i16[2 * i] * y.i16[2 * i]) + (u32)(x.i16[2 * i + 1] * y.i16[2 * i + 1]);
+    x.whole = (vec_whole)(low + high);
     vec_write(c, in, 0, &x);
 }
 
@@ -217,19 +219,41 @@ HORIZONTAL(i16, phsubsw, sat_i16(a - b))
 
 /* --- packs: lanes of both operands, halved with saturation --- */
 
-#define PACK(FROM, TO, name, sat)                                                                  \
+static inline vec_i16 clamp_i16(vec_i16 v, i16 low, i16 high)
+{
+    vec_i16 below = v<low, above = v> high;
+    return (v & ~below & ~above) | (below & low) | (above & high);
+}
+
+static inline vec_i32 clamp_i32(vec_i32 v, i32 low, i32 high)
+{
+    vec_i32 below = v<low, above = v> high;
+    return (v & ~below & ~above) | (below & low) | (above & high);
+}
+
+static inline vec_whole even_bytes(vec_i16 x, vec_i16 y)
+{
+    return (vec_whole)__builtin_shufflevector((vec_u8)x, (vec_u8)y, 0, 2, 4, 6, 8, 10, 12, 14, 16,
+                                              18, 20, 22, 24, 26, 28, 30);
+}
+
+static inline vec_whole even_words(vec_i32 x, vec_i32 y)
+{
+    return (vec_whole)__builtin_shufflevector((vec_u16)x, (vec_u16)y, 0, 2, 4, 6, 8, 10, 12, 14);
+}
+
+/* MMX: the source's lanes come right after the destination's. */
+#define PACK(name, T, clamp, low, high, halve)                                                     \
     OP(name)                                                                                       \
     {                                                                                              \
-        union vec y = vec_read(c, in, 1), x = vec_read(c, in, 0), r = x;                           \
-        unsigned n = (vec_is_mm(in, 0) ? 8 : 16) / sizeof(FROM);                                   \
-        for (unsigned i = 0; i < n; i++) {                                                         \
-            r.TO[i] = sat(x.FROM[i]);                                                              \
-            r.TO[i + n] = sat(y.FROM[i]);                                                          \
-        }                                                                                          \
-        vec_write(c, in, 0, &r);                                                                   \
+        union vec y = vec_read(c, in, 1), x = vec_read(c, in, 0);                                  \
+        x.whole = halve(clamp((T)x.whole, low, high), clamp((T)y.whole, low, high));               \
+        if (unlikely(vec_is_mm(in, 0)))                                                            \
+            x.u32[1] = x.u32[2];                                                                   \
+        vec_write(c, in, 0, &x);                                                                   \
     }
 
-PACK(i16, i8, packsswb, sat_i8)
-PACK(i16, u8, packuswb, sat_u8)
-PACK(i32, i16, packssdw, sat_i16)
-PACK(i32, u16, packusdw, sat_u16)
+PACK(packsswb, vec_i16, clamp_i16, INT8_MIN, INT8_MAX, even_bytes)
+PACK(packuswb, vec_i16, clamp_i16, 0, UINT8_MAX, even_bytes)
+PACK(packssdw, vec_i32, clamp_i32, INT16_MIN, INT16_MAX, even_words)
+PACK(packusdw, vec_i32, clamp_i32, 0, UINT16_MAX, even_words)

@@ -20,11 +20,11 @@ void mem_read_vec(struct cpu *c, const struct insn *in, union vec *v)
 void vec_read_other(struct cpu *c, const struct insn *in, unsigned n, union vec *v)
 {
     if (in->op[n].kind == OPND_MM)
-        *v = (union vec){.u64 = {mmx_read(c, in->op[n].reg), 0}};
+        *v = vec_of(mmx_read(c, in->op[n].reg), 0);
     else if (in->msize == 16)
         mem_read_vec(c, in, v);
     else
-        *v = (union vec){.u64 = {mem_read_operand(c, in, in->msize), 0}};
+        *v = vec_of(mem_read_operand(c, in, in->msize), 0);
 }
 
 void mem_write_vec(struct cpu *c, const struct insn *in, const union vec *v)
@@ -75,8 +75,9 @@ static void move_scalar(struct cpu *c, const struct insn *in, unsigned size)
     }
     union vec *d = xmm(c, in->op[0].reg);
     if (in->op[1].kind == OPND_MEM)
-        d->u64[0] = d->u64[1] = 0;
-    st_size(d, v, size);
+        *d = vec_of(v, 0);
+    else
+        *d = vec_of((d->u64[0] & ~MASK(8 * size)) | v, d->u64[1]);
 }
 
 OP(movss)
@@ -96,7 +97,7 @@ OP(movd)
 
     if (in->op[0].kind == OPND_XMM) {
         u64 v = operand_read(c, in, 1, size);
-        *xmm(c, in->op[0].reg) = (union vec){.u64 = {v, 0}};
+        *xmm(c, in->op[0].reg) = vec_of(v, 0);
     } else if (in->op[0].kind == OPND_MM) {
         mmx_write(c, in->op[0].reg, operand_read(c, in, 1, size));
     } else {
@@ -124,7 +125,7 @@ OP(movq_xmm)
     u64 v = vec_read_low(c, in, 1, 8);
 
     if (in->op[0].kind == OPND_XMM)
-        *xmm(c, in->op[0].reg) = (union vec){.u64 = {v, 0}};
+        *xmm(c, in->op[0].reg) = vec_of(v, 0);
     else
         mem_write_operand(c, in, v, 8);
 }
@@ -133,7 +134,7 @@ OP(movq2dq)
 {
     u64 v = mmx_read(c, in->op[1].reg);
     mmx_enter(c);
-    *xmm(c, in->op[0].reg) = (union vec){.u64 = {v, 0}};
+    *xmm(c, in->op[0].reg) = vec_of(v, 0);
 }
 
 OP(movdq2q)
@@ -146,10 +147,13 @@ OP(movdq2q)
 /* The 8-byte half `half` of an XMM register, from or to memory. */
 static void move_half(struct cpu *c, const struct insn *in, unsigned half)
 {
-    if (in->op[0].kind == OPND_MEM)
+    if (in->op[0].kind == OPND_MEM) {
         mem_write_operand(c, in, c->fpu.xmm[in->op[1].reg][half], 8);
-    else
-        c->fpu.xmm[in->op[0].reg][half] = mem_read_operand(c, in, 8);
+        return;
+    }
+    u64 v = mem_read_operand(c, in, 8);
+    union vec *d = xmm(c, in->op[0].reg);
+    *d = half ? vec_of(d->u64[0], v) : vec_of(v, d->u64[1]);
 }
 
 #define MOVE_HALF(name, half)                                                                      \
@@ -163,30 +167,32 @@ MOVE_HALF(movhps, 1)
 
 OP(movhlps)
 {
-    c->fpu.xmm[in->op[0].reg][0] = c->fpu.xmm[in->op[1].reg][1];
+    union vec *d = xmm(c, in->op[0].reg);
+    *d = vec_of(c->fpu.xmm[in->op[1].reg][1], d->u64[1]);
 }
 
 OP(movlhps)
 {
-    c->fpu.xmm[in->op[0].reg][1] = c->fpu.xmm[in->op[1].reg][0];
+    union vec *d = xmm(c, in->op[0].reg);
+    *d = vec_of(d->u64[0], c->fpu.xmm[in->op[1].reg][0]);
 }
 
 OP(movddup)
 {
     u64 v = vec_read_low(c, in, 1, 8);
-    *xmm(c, in->op[0].reg) = (union vec){.u64 = {v, v}};
+    *xmm(c, in->op[0].reg) = vec_of(v, v);
 }
 
 OP(movsldup)
 {
     union vec v = vec_read(c, in, 1);
-    *xmm(c, in->op[0].reg) = (union vec){.u32 = {v.u32[0], v.u32[0], v.u32[2], v.u32[2]}};
+    *xmm(c, in->op[0].reg) = vec_of_u32(v.u32[0], v.u32[0], v.u32[2], v.u32[2]);
 }
 
 OP(movshdup)
 {
     union vec v = vec_read(c, in, 1);
-    *xmm(c, in->op[0].reg) = (union vec){.u32 = {v.u32[1], v.u32[1], v.u32[3], v.u32[3]}};
+    *xmm(c, in->op[0].reg) = vec_of_u32(v.u32[1], v.u32[1], v.u32[3], v.u32[3]);
 }
 
 /* --- by mask --- */

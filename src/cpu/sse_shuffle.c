@@ -7,104 +7,138 @@
 
 /* --- unpack: interleave the low or the high halves --- */
 
-#define UNPACK(T, name, high)                                                                      \
-    OP(name)                                                                                       \
+#define INTERLEAVE(name, T, ...)                                                                   \
+    static inline vec_whole name(vec_whole x, vec_whole y)                                         \
     {                                                                                              \
-        union vec y = vec_read(c, in, 1), x = vec_read(c, in, 0), r = x;                           \
-        unsigned n = (vec_is_mm(in, 0) ? 4 : 8) / sizeof(T), from = high ? n : 0;                  \
-        for (unsigned i = 0; i < n; i++) {                                                         \
-            r.T[2 * i] = x.T[from + i];                                                            \
-            r.T[2 * i + 1] = y.T[from + i];                                                        \
-        }                                                                                          \
-        vec_write(c, in, 0, &r);                                                                   \
+        return (vec_whole)__builtin_shufflevector((T)x, (T)y, __VA_ARGS__);                        \
     }
 
-UNPACK(u8, punpcklbw, 0)
-UNPACK(u16, punpcklwd, 0)
-UNPACK(u32, punpckldq, 0)
-UNPACK(u64, punpcklqdq, 0)
-UNPACK(u8, punpckhbw, 1)
-UNPACK(u16, punpckhwd, 1)
-UNPACK(u32, punpckhdq, 1)
-UNPACK(u64, punpckhqdq, 1)
-UNPACK(u32, unpcklps, 0)
-UNPACK(u64, unpcklpd, 0)
-UNPACK(u32, unpckhps, 1)
-UNPACK(u64, unpckhpd, 1)
+INTERLEAVE(low_b, vec_u8, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+INTERLEAVE(low_w, vec_u16, 0, 8, 1, 9, 2, 10, 3, 11)
+INTERLEAVE(low_d, vec_u32, 0, 4, 1, 5)
+INTERLEAVE(low_q, vec_u64, 0, 2)
+INTERLEAVE(high_b, vec_u8, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+INTERLEAVE(high_w, vec_u16, 4, 12, 5, 13, 6, 14, 7, 15)
+INTERLEAVE(high_d, vec_u32, 2, 6, 3, 7)
+INTERLEAVE(high_q, vec_u64, 1, 3)
+
+/* What is high in an MMX register comes second when its lanes are interleaved low. */
+#define UNPACK(name, order, mmx_order, mmx_half)                                                   \
+    OP(name)                                                                                       \
+    {                                                                                              \
+        union vec y = vec_read(c, in, 1), x = vec_read(c, in, 0);                                  \
+        if (likely(!vec_is_mm(in, 0))) {                                                           \
+            x.whole = order(x.whole, y.whole);                                                     \
+        } else {                                                                                   \
+            x.whole = mmx_order(x.whole, y.whole);                                                 \
+            x.u64[0] = x.u64[mmx_half];                                                            \
+        }                                                                                          \
+        vec_write(c, in, 0, &x);                                                                   \
+    }
+
+UNPACK(punpcklbw, low_b, low_b, 0)
+UNPACK(punpcklwd, low_w, low_w, 0)
+UNPACK(punpckldq, low_d, low_d, 0)
+UNPACK(punpcklqdq, low_q, low_q, 0)
+UNPACK(unpcklps, low_d, low_d, 0)
+UNPACK(unpcklpd, low_q, low_q, 0)
+UNPACK(punpckhbw, high_b, low_b, 1)
+UNPACK(punpckhwd, high_w, low_w, 1)
+UNPACK(punpckhdq, high_d, low_d, 1)
+UNPACK(punpckhqdq, high_q, low_q, 1)
+UNPACK(unpckhps, high_d, low_d, 1)
+UNPACK(unpckhpd, high_q, low_q, 1)
 
 /* --- shuffles: two bits of the immediate choose each lane --- */
 
-static void shuffle_words(union vec *v, unsigned from, unsigned imm)
+static u64 shuffle_words(u64 v, u64 imm)
 {
-    union vec x = *v;
+    u64 r = 0;
     for (unsigned i = 0; i < 4; i++)
-        v->u16[from + i] = x.u16[from + (imm >> 2 * i & 3)];
+        r |= (v >> 16 * (imm >> 2 * i & 3) & 0xffff) << 16 * i;
+    return r;
 }
 
 OP(pshufw)
 {
     union vec v = vec_read(c, in, 1);
-    shuffle_words(&v, 0, (u8)in->imm);
+    v.u64[0] = shuffle_words(v.u64[0], in->imm);
     vec_write(c, in, 0, &v);
 }
 
 OP(pshuflw)
 {
     union vec v = vec_read(c, in, 1);
-    shuffle_words(&v, 0, (u8)in->imm);
-    *xmm(c, in->op[0].reg) = v;
+    *xmm(c, in->op[0].reg) = vec_of(shuffle_words(v.u64[0], in->imm), v.u64[1]);
 }
 
 OP(pshufhw)
 {
     union vec v = vec_read(c, in, 1);
-    shuffle_words(&v, 4, (u8)in->imm);
-    *xmm(c, in->op[0].reg) = v;
+    *xmm(c, in->op[0].reg) = vec_of(v.u64[0], shuffle_words(v.u64[1], in->imm));
+}
+
+/* Two lanes of x by imm 3..0, two of y by imm 7..4. */
+static inline union vec shuffle_lanes(const union vec *x, const union vec *y, u64 imm)
+{
+    return vec_of_u32(x->u32[imm & 3], x->u32[imm >> 2 & 3], y->u32[imm >> 4 & 3],
+                      y->u32[imm >> 6 & 3]);
 }
 
 OP(pshufd)
 {
-    union vec v = vec_read(c, in, 1), r;
-    for (unsigned i = 0; i < 4; i++)
-        r.u32[i] = v.u32[in->imm >> 2 * i & 3];
-    *xmm(c, in->op[0].reg) = r;
+    union vec v = vec_read(c, in, 1);
+    *xmm(c, in->op[0].reg) = shuffle_lanes(&v, &v, in->imm);
 }
 
 OP(shufps)
 {
-    union vec y = vec_read(c, in, 1), *d = xmm(c, in->op[0].reg), x = *d;
-    for (unsigned i = 0; i < 4; i++)
-        d->u32[i] = (i < 2 ? &x : &y)->u32[in->imm >> 2 * i & 3];
+    union vec y = vec_read(c, in, 1), *d = xmm(c, in->op[0].reg);
+    *d = shuffle_lanes(d, &y, in->imm);
 }
 
 OP(shufpd)
 {
-    union vec y = vec_read(c, in, 1), *d = xmm(c, in->op[0].reg), x = *d;
-    d->u64[0] = x.u64[in->imm & 1];
-    d->u64[1] = y.u64[in->imm >> 1 & 1];
+    union vec y = vec_read(c, in, 1), *d = xmm(c, in->op[0].reg);
+    *d = vec_of(d->u64[in->imm & 1], y.u64[in->imm >> 1 & 1]);
 }
 
-/* A mask byte chooses a byte of the destination, or zero by its bit 7. */
+/* Eight bytes of x, each by a mask byte, or zero by the mask's bit 7. */
+static inline u64 choose_bytes(const u8 *x, const u8 *mask, unsigned which)
+{
+    u64 r = 0;
+    for (unsigned i = 0; i < 8; i++)
+        r |= (u64)(mask[i] & 0x80 ? 0 : x[mask[i] & which]) << 8 * i;
+    return r;
+}
+
 OP(pshufb)
 {
-    union vec y = vec_read(c, in, 1), x = vec_read(c, in, 0), r;
+    union vec y = vec_read(c, in, 1), x = vec_read(c, in, 0);
     unsigned which = vec_is_mm(in, 0) ? 7 : 15;
-    for (unsigned i = 0; i < 16; i++)
-        r.u8[i] = y.u8[i] & 0x80 ? 0 : x.u8[y.u8[i] & which];
-    vec_write(c, in, 0, &r);
+
+    x = vec_of(choose_bytes(x.u8, y.u8, which), choose_bytes(x.u8, y.u8 + 8, which));
+    vec_write(c, in, 0, &x);
 }
 
 /* destination : source as one number, shifted right by imm bytes */
+static union vec align_right(u128 high, u128 low, unsigned bits, unsigned shift)
+{
+    u128 r = 0;
+
+    if (shift < bits)
+        r = low >> shift | (shift ? high << (bits - shift) : 0);
+    else if (shift < 2 * bits)
+        r = high >> (shift - bits);
+    return vec_of_u128(r);
+}
+
 OP(palignr)
 {
-    union vec y = vec_read(c, in, 1), x = vec_read(c, in, 0), r;
-    unsigned n = vec_is_mm(in, 0) ? 8 : 16, shift = (u8)in->imm;
-    u8 both[48] = {0};
+    union vec y = vec_read(c, in, 1), x = vec_read(c, in, 0);
 
-    memcpy(both, &y, n);
-    memcpy(both + n, &x, n);
-    memcpy(&r, both + (shift < 32 ? shift : 32), 16);
-    vec_write(c, in, 0, &r);
+    x = align_right(vec_u128(&x), vec_u128(&y), vec_is_mm(in, 0) ? 64 : 128, 8 * (u8)in->imm);
+    vec_write(c, in, 0, &x);
 }
 
 /* --- blends --- */
@@ -222,7 +256,20 @@ OP(insertps)
         c->gpr[in->op[0].reg] = r;                                                                 \
     }
 
-MOVE_MASK(i8, pmovmskb)
+/* Eight top bits at a time: the product brings bit 8i + 7 to bit 56 + i. */
+static inline u32 top_bits(u64 v)
+{
+    return (u32)(((v & 0x8080808080808080) >> 7) * 0x0102040810204080 >> 56);
+}
+
+OP(pmovmskb)
+{
+    union vec x = vec_read(c, in, 1);
+
+    vec_used(c, in, 1);
+    c->gpr[in->op[0].reg] = top_bits(x.u64[0]) | top_bits(x.u64[1]) << 8;
+}
+
 MOVE_MASK(i32, movmskps)
 MOVE_MASK(i64, movmskpd)
 
