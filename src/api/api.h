@@ -37,15 +37,15 @@ struct ersatz_machine {
     void *line_opaque;
     bool no_reboot; /* atomic: may change while the machine runs */
     bool powered;
-    bool ended;     /* only a reset helps */
-    bool inside;    /* atomic: a thread is in */
-    bool stop;      /* atomic: a stop was asked for */
+    bool ended;  /* only a reset helps */
+    bool inside; /* atomic: a thread is in */
+    bool stop;   /* atomic: a stop was asked for */
 
     /* Whose turn it is among several CPUs, and how long yet. It outlives a stop, so that a run
      * in pieces is the same run. */
     unsigned turn;
     u64 turn_left;
-    u64 halted_since; /* ns of virtual time at which nothing could wake any CPU; 0: no */
+    u64 halted_since;  /* ns of virtual time at which nothing could wake any CPU; 0: no */
     bool feature_told; /* the #UD that the CPU model explains was told of */
 
     u64 host_base;  /* ns: the host's clock less virtual time, at the start of a run */

@@ -235,8 +235,10 @@ static int set_debug_exit(struct ersatz_machine *m, char *properties, struct ers
             return bad(names[i], equals + 1, "a number of a port", error);
     }
     if (value[1] < 1 || value[1] > DEBUG_EXIT_SIZE_MAX || value[0] + value[1] > 0x10000)
-        return err_set(error, ERSATZ_E_VALUE, "isa-debug-exit: ports %lxh + %lu are none, or more "
-                       "than %u", value[0], value[1], DEBUG_EXIT_SIZE_MAX);
+        return err_set(error, ERSATZ_E_VALUE,
+                       "isa-debug-exit: ports %lxh + %lu are none, or more "
+                       "than %u",
+                       value[0], value[1], DEBUG_EXIT_SIZE_MAX);
     m->set.board.debug_exit = true;
     m->set.board.debug_exit_base = (u16)value[0];
     m->set.board.debug_exit_size = (u16)value[1];

@@ -15,9 +15,9 @@
 
 #include "api/api.h"
 
-#define PACE_INTERVAL 1000000  /* ns */
-#define AHEAD_ALLOWED 2000000  /* ns; less than what poll() can sleep well is not worth it */
-#define SLEEP_MAX 100000000    /* ns */
+#define PACE_INTERVAL 1000000 /* ns */
+#define AHEAD_ALLOWED 2000000 /* ns; less than what poll() can sleep well is not worth it */
+#define SLEEP_MAX 100000000   /* ns */
 #define NS_PER_MS 1000000
 
 u64 host_now(void)

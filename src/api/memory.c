@@ -105,8 +105,8 @@ static int access_linear(struct ersatz_machine *m, unsigned cpu, u64 addr, size_
     return result;
 }
 
-int ersatz_read_linear(struct ersatz_machine *m, unsigned cpu, uint64_t addr, void *buf,
-                       size_t len, struct ersatz_error *error)
+int ersatz_read_linear(struct ersatz_machine *m, unsigned cpu, uint64_t addr, void *buf, size_t len,
+                       struct ersatz_error *error)
 {
     return access_linear(m, cpu, addr, len, (struct linear){.to = buf}, error);
 }

@@ -16,8 +16,8 @@
 #include "cpu/model.h"
 #include "cpu/pending.h"
 
-#define SLICE_MAX 200000     /* instructions: a millisecond at 200 MIPS */
-#define TURN 20000           /* instructions for each of several CPUs */
+#define SLICE_MAX 200000               /* instructions: a millisecond at 200 MIPS */
+#define TURN 20000                     /* instructions for each of several CPUs */
 #define HALT_PATIENCE (2 * NS_PER_SEC) /* for a timer that sends NMI */
 
 static bool runnable(const struct cpu *c)
@@ -99,8 +99,8 @@ static bool idle(struct ersatz_machine *m)
     } else if (m->halted_since == 0) {
         m->halted_since = now + 1; /* 0 means: not yet */
     }
-    if (m->halted_since && (now - (m->halted_since - 1) >= HALT_PATIENCE ||
-                            clock_deadline(clock) == UINT64_MAX))
+    if (m->halted_since &&
+        (now - (m->halted_since - 1) >= HALT_PATIENCE || clock_deadline(clock) == UINT64_MAX))
         return true;
     pace_idle(m);
     publish(m);

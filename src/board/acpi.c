@@ -99,8 +99,13 @@ static void gas_io(u8 *p, u64 port, u8 bits)
     st64(p + 4, port);
 }
 
-enum { FADT_WBINVD = 1 << 0, FADT_PROC_C1 = 1 << 2, FADT_SLP_BUTTON = 1 << 5,
-       FADT_RTC_S4 = 1 << 7, FADT_RESET_REG_SUP = 1 << 10 };
+enum {
+    FADT_WBINVD = 1 << 0,
+    FADT_PROC_C1 = 1 << 2,
+    FADT_SLP_BUTTON = 1 << 5,
+    FADT_RTC_S4 = 1 << 7,
+    FADT_RESET_REG_SUP = 1 << 10
+};
 enum { BOOT_LEGACY_DEVICES = 1 << 0, BOOT_8042 = 1 << 1 };
 
 static void build_fadt(struct builder *b, u32 facs, u32 dsdt_at)
@@ -123,12 +128,11 @@ static void build_fadt(struct builder *b, u32 facs, u32 dsdt_at)
     p[88] = 4;
     p[89] = 2;
     p[91] = 4;
-    st16(p + 96, 0xFFF);  /* C2 latency: none */
-    st16(p + 98, 0xFFF);  /* C3 latency: none */
-    p[108] = 0x32;        /* CMOS byte of the century */
+    st16(p + 96, 0xFFF); /* C2 latency: none */
+    st16(p + 98, 0xFFF); /* C3 latency: none */
+    p[108] = 0x32;       /* CMOS byte of the century */
     st16(p + 109, BOOT_LEGACY_DEVICES | BOOT_8042);
-    st32(p + 112, FADT_WBINVD | FADT_PROC_C1 | FADT_SLP_BUTTON | FADT_RTC_S4 |
-                      FADT_RESET_REG_SUP);
+    st32(p + 112, FADT_WBINVD | FADT_PROC_C1 | FADT_SLP_BUTTON | FADT_RTC_S4 | FADT_RESET_REG_SUP);
     gas_io(p + 116, RESET_PORT, 8);
     p[128] = RESET_VALUE;
     st64(p + 140, dsdt_at);

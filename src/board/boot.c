@@ -90,8 +90,8 @@ static int open_modules(struct boot *b, char *list, struct ersatz_error *err)
 }
 
 /* All strings of the boot live in one block: kernel, append, initrd. */
-static int keep_strings(struct boot *b, const char *kernel, const char *initrd,
-                        const char *append, struct ersatz_error *err)
+static int keep_strings(struct boot *b, const char *kernel, const char *initrd, const char *append,
+                        struct ersatz_error *err)
 {
     size_t k = strlen(kernel) + 1, i = strlen(initrd) + 1, a = strlen(append) + 1;
 
@@ -237,8 +237,7 @@ static int identity_map(struct machine *m, u64 at, struct ersatz_error *err)
     return error;
 }
 
-int boot_enter(struct machine *m, const struct flat_mode *mode, u64 rip,
-               struct ersatz_error *err)
+int boot_enter(struct machine *m, const struct flat_mode *mode, u64 rip, struct ersatz_error *err)
 {
     struct cpu *c = m->cpus[0];
     u32 data = SEG_G | SEG_DB | SEG_P | SEG_S | SEG_RW | SEG_ACCESSED;

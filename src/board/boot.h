@@ -74,7 +74,6 @@ struct flat_mode {
     bool long_mode;
     u64 page_table; /* long mode: where the six pages of the identity map go */
 };
-int boot_enter(struct machine *m, const struct flat_mode *mode, u64 rip,
-               struct ersatz_error *err);
+int boot_enter(struct machine *m, const struct flat_mode *mode, u64 rip, struct ersatz_error *err);
 
 #endif

@@ -34,9 +34,9 @@ struct timer {
 
 struct clock {
     u64 ns_per_insn;
-    u64 skipped;    /* ns */
-    u64 slice_end;  /* instruction count at which the running slice's budget is 0 */
-    i64 *budget;    /* the running CPU's, or NULL between slices: then slice_end is "now" */
+    u64 skipped;   /* ns */
+    u64 slice_end; /* instruction count at which the running slice's budget is 0 */
+    i64 *budget;   /* the running CPU's, or NULL between slices: then slice_end is "now" */
     struct timer *timers;
 };
 

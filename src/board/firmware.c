@@ -85,10 +85,10 @@ static void fill_bda(struct machine *m)
     for (unsigned i = 0; i < SERIAL_PORTS; i++)
         if (m->uart[i])
             st16(bda + 2 * ports++, com[i]);
-    st16(bda + 0x0E, EBDA_BASE >> 4);                           /* segment of the extended area */
-    st16(bda + 0x10, (u16)(0x26 | ports << 9));         /* equipment: 80x25 colour */
-    st16(bda + 0x13, 639);                              /* KiB below the extended area */
-    bda[0x49] = 3;                                      /* video mode */
+    st16(bda + 0x0E, EBDA_BASE >> 4);           /* segment of the extended area */
+    st16(bda + 0x10, (u16)(0x26 | ports << 9)); /* equipment: 80x25 colour */
+    st16(bda + 0x13, 639);                      /* KiB below the extended area */
+    bda[0x49] = 3;                              /* video mode */
     st16(bda + 0x4A, 80);
     st16(bda + 0x63, 0x3D4);
     bda[0x84] = 24;
@@ -126,8 +126,8 @@ static int place_acpi(struct machine *m, struct ersatz_error *err)
     if (ok)
         memmap_dma_write(&m->mem, ACPI_RSDP_AT, t->bytes, t->size);
     free(t);
-    return ok ? 0 : err_set(err, ERSATZ_E_VALUE, "the ACPI tables of %u CPUs do not fit",
-                            m->cpu_count);
+    return ok ? 0
+              : err_set(err, ERSATZ_E_VALUE, "the ACPI tables of %u CPUs do not fit", m->cpu_count);
 }
 
 int firmware_leave(struct machine *m, struct ersatz_error *err)

@@ -131,9 +131,10 @@ static int read_header(const struct machine *m, struct linux_header *h, struct e
                        k->name, h->version >> 8, h->version & 0xFF);
     h->payload = (sectors + 1) * 512;
     if (h->payload >= k->size)
-        return err_set(err, ERSATZ_E_SIZE, "%s: torn: its setup code alone is %llu bytes, it has "
-                       "%llu", k->name, (unsigned long long)h->payload,
-                       (unsigned long long)k->size);
+        return err_set(err, ERSATZ_E_SIZE,
+                       "%s: torn: its setup code alone is %llu bytes, it has "
+                       "%llu",
+                       k->name, (unsigned long long)h->payload, (unsigned long long)k->size);
     h->payload_size = k->size - h->payload;
     if (h->version < 0x204)
         syssize &= 0xFFFF; /* a 16-bit field then */
@@ -202,9 +203,8 @@ static void fill_zero_page(const struct machine *m, const struct linux_header *h
 {
     unsigned end = HDR_MAGIC + h->raw[HDR_JUMP_LENGTH];
 
-    memcpy(zero_page + HDR_START, h->raw + HDR_START,
-           (end < HDR_END ? end : HDR_END) - HDR_START);
-    zero_page[HDR_TYPE_OF_LOADER] = 0xFF; /* one without a number */
+    memcpy(zero_page + HDR_START, h->raw + HDR_START, (end < HDR_END ? end : HDR_END) - HDR_START);
+    zero_page[HDR_TYPE_OF_LOADER] = 0xFF;   /* one without a number */
     st16(zero_page + HDR_VID_MODE, 0xFFFF); /* "normal" */
     st32(zero_page + HDR_CODE32_START, (u32)h->load);
     st32(zero_page + HDR_RAMDISK_IMAGE, 0);
@@ -237,8 +237,7 @@ int linux_start(struct machine *m, struct ersatz_error *err)
         error = boot_place(m, "kernel", h.load, h.raw + h.payload, h.payload_size, err);
     if (!error)
         error = boot_place(m, "zero page", ZERO_PAGE_AT, zero_page, sizeof zero_page, err);
-    struct flat_mode mode = {
-        .gdt = GDT_AT, .long_mode = h.entry64, .page_table = PAGE_TABLES_AT};
+    struct flat_mode mode = {.gdt = GDT_AT, .long_mode = h.entry64, .page_table = PAGE_TABLES_AT};
     if (!error)
         error = boot_enter(m, &mode, h.load + (h.entry64 ? ENTRY64 : 0), err);
     if (error)

@@ -7,8 +7,7 @@
 
 #include "base/error.h"
 
-int machine_init(struct machine *m, const struct machine_config *config,
-                 struct ersatz_error *err)
+int machine_init(struct machine *m, const struct machine_config *config, struct ersatz_error *err)
 {
     struct log log = m->log;
 

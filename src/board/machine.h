@@ -86,11 +86,11 @@ struct machine {
     struct device *pic, *pit, *rtc, *ioapic, *hpet, *kbc, *port92, *dma, *vga, *uart[SERIAL_PORTS];
     struct apic_bus apic;
     struct serial_wire wire[SERIAL_PORTS + 1]; /* the last is the debug console's */
-    u32 isa_level[ISA_IRQS]; /* bit n: source n holds the line */
+    u32 isa_level[ISA_IRQS];                   /* bit n: source n holds the line */
     struct irq ferr;
-    bool nmi_masked;         /* port 70h */
+    bool nmi_masked; /* port 70h */
     bool a20[A20_SOURCES];
-    u64 apic_page;           /* where the local APICs' registers are mapped, 0: nowhere */
+    u64 apic_page; /* where the local APICs' registers are mapped, 0: nowhere */
 
     struct boot boot;
     bool reset_wanted;
@@ -100,8 +100,7 @@ struct machine {
 };
 
 /* Builds a machine into *m. On error everything is taken down again. */
-int machine_init(struct machine *m, const struct machine_config *config,
-                 struct ersatz_error *err);
+int machine_init(struct machine *m, const struct machine_config *config, struct ersatz_error *err);
 void machine_destroy(struct machine *m);
 /* Reset of all chips and CPUs, and, with a direct boot, the kernel anew. Between slices only. */
 int machine_reset(struct machine *m, struct ersatz_error *err);

@@ -41,10 +41,10 @@ typedef void memmap_changed_fn(void *opaque);
  * translated code. A page with any bit set never gets a fast write entry.
  */
 struct page_info {
-    u32 code;          /* bit n: bytes 128n .. 128n+127 hold code of some block */
-    u8 writers;        /* enum page_writers */
-    i64 writer;        /* the linear page, if PAGE_WRITER_ONE */
-    void *blocks;      /* the engine's list of blocks on this page: cpu/block.h */
+    u32 code;     /* bit n: bytes 128n .. 128n+127 hold code of some block */
+    u8 writers;   /* enum page_writers */
+    i64 writer;   /* the linear page, if PAGE_WRITER_ONE */
+    void *blocks; /* the engine's list of blocks on this page: cpu/block.h */
 };
 
 /* Under which linear pages views hold fast write entries for a page, so that they can be taken

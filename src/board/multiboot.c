@@ -21,21 +21,59 @@ enum { MB_PAGE_ALIGN = 1 << 0, MB_MEMORY_INFO = 1 << 1, MB_VIDEO = 1 << 2, MB_KL
 #define MB_REQUIRED_KNOWN (MB_PAGE_ALIGN | MB_MEMORY_INFO | MB_VIDEO)
 
 /* Offsets in the header */
-enum { MBH_FLAGS = 4, MBH_CHECKSUM = 8, MBH_HEADER_ADDR = 12, MBH_LOAD_ADDR = 16,
-       MBH_LOAD_END = 20, MBH_BSS_END = 24, MBH_ENTRY = 28, MBH_KLUDGE_SIZE = 32 };
+enum {
+    MBH_FLAGS = 4,
+    MBH_CHECKSUM = 8,
+    MBH_HEADER_ADDR = 12,
+    MBH_LOAD_ADDR = 16,
+    MBH_LOAD_END = 20,
+    MBH_BSS_END = 24,
+    MBH_ENTRY = 28,
+    MBH_KLUDGE_SIZE = 32
+};
 
 /* Offsets in the information structure, and its flags */
-enum { MBI_FLAGS = 0, MBI_MEM_LOWER = 4, MBI_MEM_UPPER = 8, MBI_CMDLINE = 16,
-       MBI_MODS_COUNT = 20, MBI_MODS_ADDR = 24, MBI_MMAP_LENGTH = 44, MBI_MMAP_ADDR = 48,
-       MBI_LOADER_NAME = 64, MBI_SIZE = 116 };
-enum { MBI_HAS_MEM = 1 << 0, MBI_HAS_CMDLINE = 1 << 2, MBI_HAS_MODS = 1 << 3,
-       MBI_HAS_MMAP = 1 << 6, MBI_HAS_LOADER_NAME = 1 << 9 };
+enum {
+    MBI_FLAGS = 0,
+    MBI_MEM_LOWER = 4,
+    MBI_MEM_UPPER = 8,
+    MBI_CMDLINE = 16,
+    MBI_MODS_COUNT = 20,
+    MBI_MODS_ADDR = 24,
+    MBI_MMAP_LENGTH = 44,
+    MBI_MMAP_ADDR = 48,
+    MBI_LOADER_NAME = 64,
+    MBI_SIZE = 116
+};
+enum {
+    MBI_HAS_MEM = 1 << 0,
+    MBI_HAS_CMDLINE = 1 << 2,
+    MBI_HAS_MODS = 1 << 3,
+    MBI_HAS_MMAP = 1 << 6,
+    MBI_HAS_LOADER_NAME = 1 << 9
+};
 
 /* ELF32 (System V ABI, chapter 4) */
-enum { EH_TYPE = 16, EH_MACHINE = 18, EH_ENTRY = 24, EH_PHOFF = 28, EH_PHENTSIZE = 42,
-       EH_PHNUM = 44, EH_SIZE = 52, EM_386 = 3 };
-enum { PH_TYPE = 0, PH_OFFSET = 4, PH_VADDR = 8, PH_PADDR = 12, PH_FILESZ = 16, PH_MEMSZ = 20,
-       PH_SIZE = 32, PT_LOAD = 1 };
+enum {
+    EH_TYPE = 16,
+    EH_MACHINE = 18,
+    EH_ENTRY = 24,
+    EH_PHOFF = 28,
+    EH_PHENTSIZE = 42,
+    EH_PHNUM = 44,
+    EH_SIZE = 52,
+    EM_386 = 3
+};
+enum {
+    PH_TYPE = 0,
+    PH_OFFSET = 4,
+    PH_VADDR = 8,
+    PH_PADDR = 12,
+    PH_FILESZ = 16,
+    PH_MEMSZ = 20,
+    PH_SIZE = 32,
+    PT_LOAD = 1
+};
 
 /* What the loader keeps between its steps. */
 struct load {
@@ -99,8 +137,10 @@ static int load_kludge(struct machine *m, struct load *l, struct ersatz_error *e
     u64 load_end = ld32(l->header + MBH_LOAD_END), bss_end = ld32(l->header + MBH_BSS_END);
     if (load > header_addr || header_addr - load > l->header_offset ||
         (load_end && load_end < load) || (bss_end && bss_end < (load_end ? load_end : load)))
-        return err_set(err, ERSATZ_E_FORMAT, "%s: the addresses in its multiboot header "
-                       "contradict each other", k->name);
+        return err_set(err, ERSATZ_E_FORMAT,
+                       "%s: the addresses in its multiboot header "
+                       "contradict each other",
+                       k->name);
     u64 offset = l->header_offset - (header_addr - load);
     u64 size = load_end ? load_end - load : k->size - offset;
     if (size > k->size - offset)
@@ -121,9 +161,11 @@ static int load_segment(struct machine *m, struct load *l, const u8 *ph, u64 *en
     if (ld32(ph + PH_TYPE) != PT_LOAD || memory == 0)
         return 0;
     if (offset > k->size || size > k->size - offset || size > memory)
-        return err_set(err, ERSATZ_E_SIZE, "%s: torn: a segment of %llu bytes at %llu goes beyond "
-                       "its %llu bytes", k->name, (unsigned long long)size,
-                       (unsigned long long)offset, (unsigned long long)k->size);
+        return err_set(err, ERSATZ_E_SIZE,
+                       "%s: torn: a segment of %llu bytes at %llu goes beyond "
+                       "its %llu bytes",
+                       k->name, (unsigned long long)size, (unsigned long long)offset,
+                       (unsigned long long)k->size);
     u64 virtual_entry = ld32(k->data + EH_ENTRY);
     if (virtual_entry >= vaddr && virtual_entry - vaddr < memory)
         *entry = paddr + (virtual_entry - vaddr); /* kernels linked high, entered low */
@@ -138,8 +180,10 @@ static int load_elf(struct machine *m, struct load *l, struct ersatz_error *err)
     static const u8 ident[] = {0x7F, 'E', 'L', 'F', 1, 1}; /* 32-bit, little-endian */
 
     if (k->size < EH_SIZE || memcmp(p, ident, sizeof ident) || ld16(p + EH_MACHINE) != EM_386)
-        return err_set(err, ERSATZ_E_FORMAT, "%s: a multiboot image that is neither an ELF32 for "
-                       "x86 nor tells its addresses", k->name);
+        return err_set(err, ERSATZ_E_FORMAT,
+                       "%s: a multiboot image that is neither an ELF32 for "
+                       "x86 nor tells its addresses",
+                       k->name);
     u64 at = ld32(p + EH_PHOFF), each = ld16(p + EH_PHENTSIZE), count = ld16(p + EH_PHNUM);
     if (each < PH_SIZE || at > k->size || count * each > k->size - at)
         return err_set(err, ERSATZ_E_SIZE, "%s: torn: its program headers are not there", k->name);
@@ -239,8 +283,8 @@ static int load_kernel(struct machine *m, struct load *l, struct ersatz_error *e
     l->header_offset = (u64)(l->header - l->kernel->data);
     flags = ld32(l->header + MBH_FLAGS);
     if (flags & 0xFFFF & ~(u32)MB_REQUIRED_KNOWN)
-        return err_set(err, ERSATZ_E_UNSUPPORTED, "%s: needs multiboot features %xh", l->kernel->name,
-                       flags & 0xFFFF & ~(u32)MB_REQUIRED_KNOWN);
+        return err_set(err, ERSATZ_E_UNSUPPORTED, "%s: needs multiboot features %xh",
+                       l->kernel->name, flags & 0xFFFF & ~(u32)MB_REQUIRED_KNOWN);
     if (flags & MB_VIDEO)
         LOG(&m->log, BOOT, "%s wants a video mode: it gets text", l->kernel->name);
     return flags & MB_KLUDGE ? load_kludge(m, l, err) : load_elf(m, l, err);
@@ -257,8 +301,10 @@ int multiboot_start(struct machine *m, struct ersatz_error *err)
         return error;
     u64 base = align_up(l.low_end > 0x1000 ? l.low_end : 0x1000, 4096);
     if (base + INFO_BLOCK_SIZE > EBDA_BASE)
-        return err_set(err, ERSATZ_E_SIZE, "%s leaves no room below 640 KiB for the boot "
-                       "information", l.kernel->name);
+        return err_set(err, ERSATZ_E_SIZE,
+                       "%s leaves no room below 640 KiB for the boot "
+                       "information",
+                       l.kernel->name);
     error = fill_info(m, &l, block, base, err);
     if (!error)
         error = boot_place(m, "boot information", base, block, sizeof block, err);

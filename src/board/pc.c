@@ -112,8 +112,11 @@ static int add_memory(struct machine *m, struct ersatz_error *err)
     int error = ram_init(&m->ram, size, err);
     if (!error)
         error = ram_init(&m->video, VIDEO_SIZE, err);
-    struct mem_range video = {.name = "video", .base = VIDEO_BASE, .size = VIDEO_SIZE,
-                              .rd = m->video.host, .wr = m->video.host};
+    struct mem_range video = {.name = "video",
+                              .base = VIDEO_BASE,
+                              .size = VIDEO_SIZE,
+                              .rd = m->video.host,
+                              .wr = m->video.host};
     if (!error)
         error = memmap_add(&m->mem, &video, err);
     if (!error)
@@ -131,8 +134,11 @@ static void on_pam(void *opaque, physaddr base, u32 size, bool read_ram, bool wr
 {
     struct machine *m = opaque;
     u8 *p = m->ram.host + base;
-    struct mem_range r = {.name = "shadow RAM", .base = base, .size = size,
-                          .rd = read_ram ? p : NULL, .wr = write_ram ? p : NULL};
+    struct mem_range r = {.name = "shadow RAM",
+                          .base = base,
+                          .size = size,
+                          .rd = read_ram ? p : NULL,
+                          .wr = write_ram ? p : NULL};
     struct ersatz_error error;
 
     memmap_remove(&m->mem, base);
@@ -145,8 +151,8 @@ static void on_smram(void *opaque, bool open, bool enabled)
 {
     struct machine *m = opaque;
     u8 *p = open ? m->ram.host + VIDEO_BASE : m->video.host;
-    struct mem_range r = {.name = open ? "SMRAM" : "video", .base = VIDEO_BASE,
-                          .size = VIDEO_SIZE, .rd = p, .wr = p};
+    struct mem_range r = {
+        .name = open ? "SMRAM" : "video", .base = VIDEO_BASE, .size = VIDEO_SIZE, .rd = p, .wr = p};
     struct ersatz_error error;
 
     memmap_remove(&m->mem, VIDEO_BASE);
@@ -156,8 +162,8 @@ static void on_smram(void *opaque, bool open, bool enabled)
 
 /* ---- chips ---- */
 
-static struct device *add_chip(struct machine *m, const struct device_class *class,
-                               const char *id, struct ersatz_error *err)
+static struct device *add_chip(struct machine *m, const struct device_class *class, const char *id,
+                               struct ersatz_error *err)
 {
     struct device *d = NULL;
 
@@ -191,15 +197,24 @@ static const struct chip_row chip_rows[] = {
     {&i440fx_class, "i440fx", MEMBER(host_bridge), 1, {{I440FX_CONFIG, 0xCF8}}},
     {&piix3_class, "piix3", MEMBER(isa_bridge), 0, {{0, 0}}},
     {&pm_piix4_class, "pm", MEMBER(pm), 1, {{PM_APM, 0xB2}}},
-    {&i8259_class, "pic", MEMBER(pic), 3,
+    {&i8259_class,
+     "pic",
+     MEMBER(pic),
+     3,
      {{I8259_MASTER, 0x20}, {I8259_SLAVE, 0xA0}, {I8259_ELCR, 0x4D0}}},
     {&ioapic_class, "ioapic", MEMBER(ioapic), 1, {{IOAPIC_REGS, IOAPIC_BASE}}},
     {&i8254_class, "pit", MEMBER(pit), 2, {{I8254_COUNTERS, 0x40}, {I8254_PORT61, 0x61}}},
-    {&mc146818_class, "rtc", MEMBER(rtc), 2,
+    {&mc146818_class,
+     "rtc",
+     MEMBER(rtc),
+     2,
      {{MC146818_STANDARD, 0x70}, {MC146818_EXTENDED, 0x72}}},
     {&hpet_class, "hpet", MEMBER(hpet), 1, {{HPET_REGS, HPET_BASE}}},
     {&i8042_class, "kbc", MEMBER(kbc), 2, {{I8042_DATA, 0x60}, {I8042_COMMAND, 0x64}}},
-    {&i8237_class, "dma", MEMBER(dma), 3,
+    {&i8237_class,
+     "dma",
+     MEMBER(dma),
+     3,
      {{I8237_FIRST, 0x00}, {I8237_SECOND, 0xC0}, {I8237_PAGES, 0x80}}},
     {&vgatext_class, "vga", MEMBER(vga), 1, {{VGATEXT_REGS, 0x3B0}}},
     {&port92_class, "port92", MEMBER(port92), 1, {{PORT92_PORT, 0x92}}},
@@ -239,8 +254,8 @@ static int add_serial(struct machine *m, unsigned n, struct ersatz_error *err)
         const char *id;
         u16 base;
         u8 irq;
-    } com[SERIAL_PORTS] = {{"com1", 0x3F8, 4}, {"com2", 0x2F8, 3}, {"com3", 0x3E8, 4},
-                           {"com4", 0x2E8, 3}};
+    } com[SERIAL_PORTS] = {
+        {"com1", 0x3F8, 4}, {"com2", 0x2F8, 3}, {"com3", 0x3E8, 4}, {"com4", 0x2E8, 3}};
     struct device *d = m->config.serial[n] ? add_chip(m, &uart16550_class, com[n].id, err) : NULL;
 
     if (!m->config.serial[n])
@@ -290,9 +305,13 @@ static int add_debug(struct machine *m, struct ersatz_error *err)
     if (!d)
         return -ERSATZ_E_NOMEM;
     debugexit_connect(d, on_debug_exit, m);
-    const struct port_range r = {.name = "isa-debug-exit", .base = config->debug_exit_base,
-                                 .count = config->debug_exit_size, .max_size = 4,
-                                 .read = exit_read, .write = exit_write, .opaque = d};
+    const struct port_range r = {.name = "isa-debug-exit",
+                                 .base = config->debug_exit_base,
+                                 .count = config->debug_exit_size,
+                                 .max_size = 4,
+                                 .read = exit_read,
+                                 .write = exit_write,
+                                 .opaque = d};
     return portmap_add(&m->io, &r, err);
 }
 
@@ -329,10 +348,11 @@ static int wire_buses(struct machine *m, struct ersatz_error *err)
     const struct i440fx_board board = {.opaque = m, .pam = on_pam, .smram = on_smram};
 
     ioapic_connect(m->ioapic, &m->apic);
+    if (!apic_bus_add_ioapic(&m->apic, m->ioapic))
+        return err_set(err, ERSATZ_E_CONFLICT, "the APIC bus is full");
     i440fx_connect(m->host_bridge, &m->io, &m->mem, &board, m->isa_bridge);
     struct pci_bus *bus = i440fx_bus(m->host_bridge);
-    if (!piix3_connect(m->isa_bridge, bus, ISA_SLOT) ||
-        !pm_piix4_connect(m->pm, bus, PM_FUNCTION))
+    if (!piix3_connect(m->isa_bridge, bus, ISA_SLOT) || !pm_piix4_connect(m->pm, bus, PM_FUNCTION))
         return err_set(err, ERSATZ_E_CONFLICT, "the PCI bus is full");
     return 0;
 }

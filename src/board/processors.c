@@ -35,8 +35,15 @@ static u8 intr_ack(void *opaque, unsigned cpu)
 static bool msr_read(void *opaque, unsigned cpu, u32 msr, u64 *value)
 {
     struct machine *m = opaque;
+    struct device *apic = m->lapic[cpu];
 
-    return m->lapic[cpu] && lapic_msr_read(m->lapic[cpu], msr, value);
+    if (!apic)
+        return false;
+    switch (msr) {
+    case MSR_APIC_BASE: *value = lapic_base(apic); return true;
+    case MSR_TSC_DEADLINE: *value = lapic_tsc_deadline(apic); return true;
+    default: return lapic_msr_read(apic, msr, value);
+    }
 }
 
 /* Has this CPU's APIC its registers at the mapped page? */
@@ -68,8 +75,12 @@ static void apic_write(void *opaque, u64 offset, u64 value, unsigned size)
 /* One page for all: a machine whose CPUs disagree follows the last one that moved it. */
 static int apic_map(struct machine *m, u64 page, struct ersatz_error *err)
 {
-    struct mem_range r = {.name = "local APIC", .base = page, .size = APIC_PAGE_SIZE,
-                          .read = apic_read, .write = apic_write, .opaque = m};
+    struct mem_range r = {.name = "local APIC",
+                          .base = page,
+                          .size = APIC_PAGE_SIZE,
+                          .read = apic_read,
+                          .write = apic_write,
+                          .opaque = m};
 
     if (page == m->apic_page)
         return 0;
@@ -80,21 +91,32 @@ static int apic_map(struct machine *m, u64 page, struct ersatz_error *err)
     return error;
 }
 
+static bool set_apic_base(struct machine *m, unsigned cpu, u64 value)
+{
+    struct ersatz_error error;
+
+    if (!lapic_set_base(m->lapic[cpu], value))
+        return false;
+    if (apic_map(m, lapic_base(m->lapic[cpu]) & APIC_PAGE_MASK, &error))
+        LOG(&m->log, GUEST_ERROR, "local APIC moved onto something else: %s", error.text);
+    return true;
+}
+
 static bool msr_write(void *opaque, unsigned cpu, u32 msr, u64 value)
 {
     struct machine *m = opaque;
     struct device *apic = m->lapic[cpu];
-    struct ersatz_error error;
 
     if (!apic)
         return false;
-    if (msr == MSR_TSC_DEADLINE)
+    switch (msr) {
+    case MSR_APIC_BASE: return set_apic_base(m, cpu, value);
+    case MSR_TSC_DEADLINE:
         lapic_set_tsc(apic, TSC_HZ, m->cpus[cpu]->tsc_offset);
-    if (!lapic_msr_write(apic, msr, value))
-        return false;
-    if (msr == MSR_APIC_BASE && apic_map(m, lapic_base(apic) & APIC_PAGE_MASK, &error))
-        LOG(&m->log, GUEST_ERROR, "local APIC moved onto something else: %s", error.text);
-    return true;
+        lapic_set_tsc_deadline(apic, value);
+        return true;
+    default: return lapic_msr_write(apic, msr, value);
+    }
 }
 
 static u8 tpr_read(void *opaque, unsigned cpu)
@@ -161,16 +183,27 @@ static int add_lapic(struct machine *m, unsigned n, struct ersatz_error *err)
     d->out[LAPIC_INIT] = (struct irq){init_line, m, n};
     d->out[LAPIC_SIPI] = (struct irq){sipi_line, m, n};
     lapic_connect(d, &m->apic, n, n == 0);
-    return 0;
+    return apic_bus_add_lapic(&m->apic, d)
+               ? 0
+               : err_set(err, ERSATZ_E_CONFLICT, "the APIC bus is full");
 }
 
 static int add_cpu(struct machine *m, unsigned n, struct ersatz_error *err)
 {
     const struct machine_config *config = &m->config;
     const struct cpu_bus bus = {
-        .mem = &m->mem, .io = &m->io, .clock = &m->clock, .log = &m->log, .opaque = m,
-        .intr_ack = intr_ack, .msr_read = msr_read, .msr_write = msr_write,
-        .tpr_read = tpr_read, .tpr_write = tpr_write, .shutdown = on_shutdown, .ferr = on_ferr,
+        .mem = &m->mem,
+        .io = &m->io,
+        .clock = &m->clock,
+        .log = &m->log,
+        .opaque = m,
+        .intr_ack = intr_ack,
+        .msr_read = msr_read,
+        .msr_write = msr_write,
+        .tpr_read = tpr_read,
+        .tpr_write = tpr_write,
+        .shutdown = on_shutdown,
+        .ferr = on_ferr,
     };
     struct cpu *c = aligned_alloc(64, (sizeof *c + 63) & ~(size_t)63);
 
@@ -180,7 +213,7 @@ static int add_cpu(struct machine *m, unsigned n, struct ersatz_error *err)
     int error = cpu_init(c, n, config->model, &bus);
     if (error) {
         free(c);
-        return err_set(err, (enum ersatz_err)-error, "CPU %u cannot be made", n);
+        return err_set(err, (enum ersatz_err) - error, "CPU %u cannot be made", n);
     }
     m->cpus[n] = c;
     m->cpu_count = n + 1;
@@ -188,7 +221,7 @@ static int add_cpu(struct machine *m, unsigned n, struct ersatz_error *err)
     c->soft_fpu = config->soft_fpu;
     error = engine_attach(m->engine, c);
     if (error)
-        return err_set(err, (enum ersatz_err)-error, "no engine for CPU %u", n);
+        return err_set(err, (enum ersatz_err) - error, "no engine for CPU %u", n);
     return cpu_has(c, CPU_APIC) ? add_lapic(m, n, err) : 0;
 }
 
