@@ -379,7 +379,7 @@ static bool on_serial(void *opaque, const struct input_event *ev)
     struct machine *m = opaque;
     struct device *d = ev->a < SERIAL_PORTS ? m->uart[ev->a] : NULL;
 
-    return !d || d->class->input(d, ev->b, 0);
+    return !d || d->class->input(d, ev->a, ev->b);
 }
 
 static bool on_serial_break(void *opaque, const struct input_event *ev)

@@ -35,15 +35,8 @@ static u8 intr_ack(void *opaque, unsigned cpu)
 static bool msr_read(void *opaque, unsigned cpu, u32 msr, u64 *value)
 {
     struct machine *m = opaque;
-    struct device *apic = m->lapic[cpu];
 
-    if (!apic)
-        return false;
-    switch (msr) {
-    case MSR_APIC_BASE: *value = lapic_base(apic); return true;
-    case MSR_TSC_DEADLINE: *value = lapic_tsc_deadline(apic); return true;
-    default: return lapic_msr_read(apic, msr, value);
-    }
+    return m->lapic[cpu] && lapic_msr_read(m->lapic[cpu], msr, value);
 }
 
 /* Has this CPU's APIC its registers at the mapped page? */
@@ -91,32 +84,21 @@ static int apic_map(struct machine *m, u64 page, struct ersatz_error *err)
     return error;
 }
 
-static bool set_apic_base(struct machine *m, unsigned cpu, u64 value)
-{
-    struct ersatz_error error;
-
-    if (!lapic_set_base(m->lapic[cpu], value))
-        return false;
-    if (apic_map(m, lapic_base(m->lapic[cpu]) & APIC_PAGE_MASK, &error))
-        LOG(&m->log, GUEST_ERROR, "local APIC moved onto something else: %s", error.text);
-    return true;
-}
-
 static bool msr_write(void *opaque, unsigned cpu, u32 msr, u64 value)
 {
     struct machine *m = opaque;
     struct device *apic = m->lapic[cpu];
+    struct ersatz_error error;
 
     if (!apic)
         return false;
-    switch (msr) {
-    case MSR_APIC_BASE: return set_apic_base(m, cpu, value);
-    case MSR_TSC_DEADLINE:
+    if (msr == MSR_TSC_DEADLINE)
         lapic_set_tsc(apic, TSC_HZ, m->cpus[cpu]->tsc_offset);
-        lapic_set_tsc_deadline(apic, value);
-        return true;
-    default: return lapic_msr_write(apic, msr, value);
-    }
+    if (!lapic_msr_write(apic, msr, value))
+        return false;
+    if (msr == MSR_APIC_BASE && apic_map(m, lapic_base(apic) & APIC_PAGE_MASK, &error))
+        LOG(&m->log, GUEST_ERROR, "local APIC moved onto something else: %s", error.text);
+    return true;
 }
 
 static u8 tpr_read(void *opaque, unsigned cpu)
