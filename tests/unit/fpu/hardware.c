@@ -60,7 +60,9 @@ static bool nearly(const struct result *g)
         if (a - b + 1 > 2)
             return false;
     }
-    return g[0].flags & FPU_PE && !((g[0].flags ^ g[1].flags) & ~FPU_C1);
+    int exp = g[0].se[0] & 0x7fff; /* neighbours may stand on both sides of over- or underflow */
+    u16 free = FPU_C1 | (exp >= 0x7ffe ? FPU_OE : exp <= 1 ? FPU_UE : 0);
+    return g[0].flags & FPU_PE && !((g[0].flags ^ g[1].flags) & ~free);
 }
 
 static bool check_row(const struct row *row, long cases)
