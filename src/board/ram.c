@@ -42,12 +42,6 @@ void ram_destroy(struct ram *r)
     *r = (struct ram){0};
 }
 
-void ram_clear(struct ram *r)
-{
-    if (madvise(r->host, r->size, MADV_DONTNEED))
-        memset(r->host, 0, r->size);
-}
-
 /*
  * Four independent lanes of multiply and rotate over 32 bytes a step, folded at the end. Not
  * cryptographic: two runs that should be equal are compared, nobody forges one.

@@ -21,8 +21,6 @@ struct ram {
 
 int ram_init(struct ram *r, u64 size, struct ersatz_error *err);
 void ram_destroy(struct ram *r);
-/* Zeroes the block by giving its pages back to the host. */
-void ram_clear(struct ram *r);
 /* Goes on with a 64-bit hash over the block, from `hash`. The same on every host. */
 u64 ram_hash(const struct ram *r, u64 hash);
 

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: MIT
+EXTRA_DIST += %D%/board.h
 if HAVE_CHECK
-unit_tests += %D%/clock \
+unit_tests += \
+    %D%/clock \
     %D%/input \
+    %D%/linux \
     %D%/memmap \
+    %D%/multiboot \
     %D%/ports
 endif
 
@@ -16,10 +20,20 @@ endif
 %C%_input_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_input_LDADD = $(check_libs)
 
+%C%_linux_SOURCES = %D%/linux.c
+%C%_linux_CPPFLAGS = $(check_cppflags)
+%C%_linux_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_linux_LDADD = $(check_libs)
+
 %C%_memmap_SOURCES = %D%/memmap.c
 %C%_memmap_CPPFLAGS = $(check_cppflags)
 %C%_memmap_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_memmap_LDADD = $(check_libs)
+
+%C%_multiboot_SOURCES = %D%/multiboot.c
+%C%_multiboot_CPPFLAGS = $(check_cppflags)
+%C%_multiboot_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_multiboot_LDADD = $(check_libs)
 
 %C%_ports_SOURCES = %D%/ports.c
 %C%_ports_CPPFLAGS = $(check_cppflags)
