@@ -198,21 +198,20 @@ OP(movshdup)
 /* --- by mask --- */
 
 /*
- * MASKMOVQ, MASKMOVDQU: the bytes whose mask has bit 7, at DS:rDI (overridable). A byte that is
- * not selected is not accessed; all are checked before the first is written.
+ * MASKMOVQ, MASKMOVDQU: the bytes whose mask has bit 7, at DS:rDI (overridable). The whole operand
+ * must be writable, whatever the mask (SDM leaves that open), and the x87 state becomes MMX state
+ * even if it isn't: both as on the hardware.
  */
 static void mask_move(struct cpu *c, const struct insn *in, unsigned n)
 {
     union vec v = vec_read(c, in, 0), mask = vec_read(c, in, 1);
     u64 off = zext(c->gpr[RDI], in->asize);
 
-    for (unsigned i = 0; i < n; i++)
-        if (mask.u8[i] & 0x80)
-            mem_probe_write(c, in->seg, zext(off + i, in->asize), 1);
+    vec_used(c, in, 0);
+    mem_probe_write(c, in->seg, off, n);
     for (unsigned i = 0; i < n; i++)
         if (mask.u8[i] & 0x80)
             mem_write(c, in->seg, zext(off + i, in->asize), v.u8[i], 1);
-    vec_used(c, in, 0);
 }
 
 OP(maskmovq)

@@ -160,6 +160,12 @@ static void finish_store(struct cpu *c, const struct insn *in, bool pop)
         x87_pop(c);
 }
 
+/* In place of the write: the operand's faults come before the exception. */
+static void store_nothing(struct cpu *c, const struct insn *in)
+{
+    mem_probe_write(c, in->seg, mem_ea(c, in), in->msize);
+}
+
 /* An empty ST(0): the context's flags are the stack fault's. */
 static bool store_empty(struct cpu *c)
 {
@@ -177,6 +183,8 @@ static bool store_empty(struct cpu *c)
         u64 v = store_empty(c) ? (u64)(indefinite) : (u64)c->fpu.ops->kernel(x, x87_st(c, 0));     \
         if (stored(c))                                                                             \
             mem_write_operand(c, in, zext(v, size), size);                                         \
+        else                                                                                       \
+            store_nothing(c, in);                                                                  \
         finish_store(c, in, pop);                                                                  \
     }
 
@@ -207,6 +215,8 @@ OP(fstp_m80)
     st16(v + 8, a.se);
     if (stored(c))
         mem_write_bytes(c, in->seg, mem_ea(c, in), v, sizeof v);
+    else
+        store_nothing(c, in);
     finish_store(c, in, true);
 }
 
@@ -222,6 +232,8 @@ OP(fbstp)
         c->fpu.ops->f80_to_bcd(x, x87_st(c, 0), v);
     if (stored(c))
         mem_write_bytes(c, in->seg, mem_ea(c, in), v, sizeof v);
+    else
+        store_nothing(c, in);
     finish_store(c, in, true);
 }
 
