@@ -168,6 +168,8 @@ static void load_tables(void)
         tss.io[n] = 0xff;
     tss.end = 0xff;
     restore_idt();
+    outb(0x21, 0xff); /* no interrupts from the board */
+    outb(0xa1, 0xff);
     __asm__ volatile("lgdt %0; lidt %1; ljmp %2, $1f; 1: mov %3, %%ds; mov %3, %%es;"
                      "mov %4, %%fs; mov %4, %%gs; mov %3, %%ss; ltr %w5; lldt %w4"
                      :

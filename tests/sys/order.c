@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* Which of two exceptions comes first, and what an instruction leaves behind: SDM vol. 3,
+ * table 6-2; vol. 2. */
+#include "lib.h"
+
+static u8 code[64] __attribute__((aligned(4096)));
+static u32 words[4];
+
+static void test_decode(void)
+{
+    FAULTS("ud2", UD, 0, __asm__ volatile("ud2"));
+    FAULTS("lock on a register", UD, 0, __asm__ volatile(".byte 0xf0, 0x01, 0xc0"));
+    FAULTS("lock mov", UD, 0, __asm__ volatile(".byte 0xf0; movl %%eax, %0" : "=m"(words[0])));
+    for (u32 i = 0; i < 15; i++)
+        code[i] = 0x26;
+    code[15] = 0x90;
+    code[16] = 0xc3;
+    FAULTS("16 bytes long", GP, 0, ((void (*)(void))code)());
+    RUNS("15 bytes long", ((void (*)(void))(code + 1))());
+    FAULTS("mov to CS", UD, 0, __asm__ volatile(".byte 0x8e, 0xc8"));
+    FAULTS("lea of a register", UD, 0, __asm__ volatile(".byte 0x8d, 0xc0"));
+    FAULTS("les of a register", UD, 0, __asm__ volatile(".byte 0xc4, 0xc0"));
+}
+
+static void test_atomic(void)
+{
+    static u32 esp;
+
+    set_seg(T0, 0, 0xfffff, A_DATA | FLAT);
+    CATCH
+    {
+        __asm__ volatile("mov %%esp, %0; push %1; mov %%esp, %0; pop %%fs"
+                         : "=m"(esp)
+                         : "r"(T0)
+                         : "memory");
+    }
+    check_trap("pop FS: not present", NP, T0);
+    check_eq("pop FS: ESP stays", last.esp0 + 20, esp);
+    words[0] = 0x1234;
+    words[1] = T0;
+    CATCH
+    {
+        __asm__ volatile("mov $0x5678, %%ebx; lfs %0, %%ebx" : : "m"(words[0]) : "ebx");
+    }
+    check_trap("lfs: not present", NP, T0);
+    check_eq("lfs: EBX stays", last.ebx, 0x5678);
+    CATCH
+    {
+        __asm__ volatile("xor %%ecx, %%ecx; mov $7, %%eax; cltd; div %%ecx" : : : "eax", "ecx", "edx");
+    }
+    check_trap("div by 0", DE, 0);
+    check_eq("div by 0: EAX stays", last.eax, 7);
+    CATCH
+    {
+        __asm__ volatile("mov $0x80000000, %%eax; cltd; mov $-1, %%ecx; idiv %%ecx"
+                         :
+                         :
+                         : "eax", "ecx", "edx");
+    }
+    check_trap("idiv: the quotient is too big", DE, 0);
+    words[0] = 2;
+    words[1] = 5;
+    FAULTS("bound: below", BR, 0, __asm__ volatile("mov $1, %%eax; bound %%eax, %0" : : "m"(*(u64 *)words) : "eax"));
+    RUNS("bound: at the end", __asm__ volatile("mov $5, %%eax; bound %%eax, %0" : : "m"(*(u64 *)words) : "eax"));
+    FAULTS("bound: above", BR, 0, __asm__ volatile("mov $6, %%eax; bound %%eax, %0" : : "m"(*(u64 *)words) : "eax"));
+    FAULTS("into", OF, 0, __asm__ volatile("mov $0x7f, %%al; add $1, %%al; into" : : : "eax"));
+    check_eq("into is a trap", *(u8 *)(last.eip - 1), 0xce);
+    RUNS("into without overflow", __asm__ volatile("xor %%eax, %%eax; into" : : : "eax"));
+    FAULTS("string across a limit", GP, 0,
+           __asm__ volatile("mov %0, %%fs; mov %1, %%esi; mov %2, %%edi; mov $8, %%ecx; cld;"
+                            "rep movsb %%fs:(%%esi), %%es:(%%edi)"
+                            :
+                            : "r"(({ set_seg(T1, (u32)code, 11, A_P | A_DATA | A_BIG); T1; })),
+                              "i"(8), "r"(words)
+                            : "esi", "edi", "ecx", "memory"));
+    check_eq("string across a limit: four are done", last.ecx, 4);
+    check_eq("string across a limit: ESI", last.esi, 12);
+}
+
+static void test_units(void)
+{
+    u32 cr0 = READ_CR(0), cr4 = READ_CR(4);
+
+    WRITE_CR(0, cr0 | 8);
+    FAULTS("x87 under CR0.TS", NM, 0, __asm__ volatile("fld1"));
+    WRITE_CR(0, (cr0 & ~2u) | 8);
+    RUNS("fwait under TS without MP", __asm__ volatile("fwait"));
+    WRITE_CR(0, cr0 | 8 | 2);
+    FAULTS("fwait under TS and MP", NM, 0, __asm__ volatile("fwait"));
+    WRITE_CR(0, (cr0 & ~8u) | 4);
+    FAULTS("x87 under CR0.EM", NM, 0, __asm__ volatile("fld1"));
+    FAULTS("mmx under CR0.EM", UD, 0, __asm__ volatile(".byte 0x0f, 0x77"));
+    WRITE_CR(0, cr0 & ~0xcu);
+    WRITE_CR(4, cr4 & ~0x200u);
+    FAULTS("sse without OSFXSR", UD, 0, __asm__ volatile(".byte 0x0f, 0x57, 0xc0"));
+    WRITE_CR(4, cr4 | 0x200);
+    RUNS("sse with OSFXSR", __asm__ volatile(".byte 0x0f, 0x57, 0xc0"));
+    WRITE_CR(0, cr0 | 8);
+    FAULTS("sse under TS", NM, 0, __asm__ volatile(".byte 0x0f, 0x57, 0xc0"));
+    WRITE_CR(0, (cr0 & ~8u) | 0x20);
+    FAULTS("x87: unmasked error shows at the next instruction", 16, 0,
+           __asm__ volatile("fninit; fldcw %0; fldz; fld1; fdivp; fld1" : : "m"(*(u16[]){0x37b})));
+    __asm__ volatile("fninit");
+    WRITE_CR(0, cr0);
+    WRITE_CR(4, cr4);
+}
+
+void test_order(void)
+{
+    test_decode();
+    test_atomic();
+    test_units();
+}
