@@ -81,11 +81,12 @@ static void test_gate_kinds(void)
 {
     seen_flags = F_IF;
     set_idt(VEC, make_gate(CODE0, (u32)gate_probe, GATE_INT32, 0));
-    RUNS("interrupt gate returns", __asm__ volatile("push $0x4203; popf; int $0x20; pushf; pop %%eax;"
-                                                    "mov %%eax, %0; push $2; popf"
-                                                    : "=m"(flags_after)
-                                                    :
-                                                    : "eax"));
+    RUNS("interrupt gate returns",
+         __asm__ volatile("push $0x4203; popf; int $0x20; pushf; pop %%eax;"
+                          "mov %%eax, %0; push $2; popf"
+                          : "=m"(flags_after)
+                          :
+                          : "eax"));
     check_eq("interrupt gate clears IF and NT", seen_flags & (F_IF | F_NT), 0);
     check_eq("iret restores IF", flags_after & F_IF, F_IF);
     set_idt(VEC, make_gate(CODE0, (u32)gate_probe, GATE_TRAP32, 0));
@@ -107,8 +108,10 @@ static void test_gate16(void)
 {
     memcpy((void *)LOW, low_probe, (u32)(low_probe_end - low_probe));
     set_idt(VEC, make_gate(CODE0, 0xdead0000 | LOW, GATE_TRAP16, 0));
-    RUNS("16-bit gate: offset's high word is ignored",
-         __asm__ volatile("push $1f; int $0x20; 1:" : : : "memory"));
+    RUNS("16-bit gate: offset's high word is ignored", __asm__ volatile("push $1f; int $0x20; 1:"
+                                                                        :
+                                                                        :
+                                                                        : "memory"));
     check_eq("16-bit gate: CS in the frame", frame16[1], CODE0);
     restore_idt();
 }
@@ -129,7 +132,10 @@ static void test_double(void)
     restore_idt();
     set_idt(DE, gone);
     FAULTS("double fault: #NP in #DE", DF, 0,
-           __asm__ volatile("xor %%eax, %%eax; div %%eax" : : : "eax", "edx"));
+           __asm__ volatile("xor %%eax, %%eax; div %%eax"
+                            :
+                            :
+                            : "eax", "edx"));
     restore_idt();
 }
 

@@ -3,7 +3,7 @@
 #include "lib.h"
 
 #define LOAD(reg, sel) __asm__ volatile("mov %0, %%" #reg : : "r"((u32)(sel)))
-#define LOAD_SS(sel)                                                                              \
+#define LOAD_SS(sel)                                                                               \
     __asm__ volatile("mov %0, %%ss; nop; mov %1, %%ss" : : "r"((u32)(sel)), "r"(DATA0))
 
 static void test_data_loads(void)
@@ -73,7 +73,10 @@ static void test_limits(void)
     FAULTS("write to code", GP, 0, __asm__ volatile("movb $1, %cs:0"));
     set_seg(T0, 0, 0x3ff, A_P | A_DATA | FLAT); /* 4 MiB: the stack goes on working */
     FAULTS("stack: read beyond", SS, 0,
-           __asm__ volatile("mov %0, %%ss; movl %%ss:0x400000, %%eax" : : "r"(T0) : "eax"));
+           __asm__ volatile("mov %0, %%ss; movl %%ss:0x400000, %%eax"
+                            :
+                            : "r"(T0)
+                            : "eax"));
     FAULTS("stack: EBP implies SS", SS, 0,
            __asm__ volatile("mov %0, %%ss; mov $0x3ffffd, %%ebp; movl (%%ebp), %%eax"
                             :

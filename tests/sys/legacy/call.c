@@ -24,7 +24,7 @@ static void far_call(u16 sel, u32 offset)
 /* Targets: remember what they find on the stack. */
 u32 found[8], found_cs, found_ss;
 
-#define LOOK                                                                                      \
+#define LOOK                                                                                       \
     "mov %esp, %eax; mov %cs, found_cs; mov %ss, found_ss;"                                        \
     "mov (%eax), %ecx; mov %ecx, found; mov 4(%eax), %ecx; mov %ecx, found + 4;"                   \
     "mov 8(%eax), %ecx; mov %ecx, found + 8; mov 12(%eax), %ecx; mov %ecx, found + 12;"            \
@@ -56,9 +56,14 @@ static void test_direct(void)
     FAULTS("ret far: null", GP, 0, __asm__ volatile("push $0; push $0; lret"));
     FAULTS("ret far: data", GP, DATA0, __asm__ volatile("push %0; push $0; lret" : : "i"(DATA0)));
     set_seg(T0, 0, 0xfffff, A_P | A_DPL3 | A_CODE | FLAT);
-    FAULTS("ret far: RPL isn't DPL", GP, T0, __asm__ volatile("push %0; push $0; lret" : : "i"(T0)));
+    FAULTS("ret far: RPL isn't DPL", GP, T0,
+           __asm__ volatile("push %0; push $0; lret"
+                            :
+                            : "i"(T0)));
     FAULTS("ret far outwards: null SS", GP, 0,
-           __asm__ volatile("push $0; push $0; push %0; push $0; lret" : : "i"(CODE3)));
+           __asm__ volatile("push $0; push $0; push %0; push $0; lret"
+                            :
+                            : "i"(CODE3)));
     FAULTS("ret far outwards: SS of ring 0", GP, DATA0,
            __asm__ volatile("push %1; push $0; push %0; push $0; lret"
                             :

@@ -46,7 +46,10 @@ static void test_atomic(void)
     check_eq("lfs: EBX stays", last.ebx, 0x5678);
     CATCH
     {
-        __asm__ volatile("xor %%ecx, %%ecx; mov $7, %%eax; cltd; div %%ecx" : : : "eax", "ecx", "edx");
+        __asm__ volatile("xor %%ecx, %%ecx; mov $7, %%eax; cltd; div %%ecx"
+                         :
+                         :
+                         : "eax", "ecx", "edx");
     }
     check_trap("div by 0", DE, 0);
     check_eq("div by 0: EAX stays", last.eax, 7);
@@ -60,9 +63,20 @@ static void test_atomic(void)
     check_trap("idiv: the quotient is too big", DE, 0);
     words[0] = 2;
     words[1] = 5;
-    FAULTS("bound: below", BR, 0, __asm__ volatile("mov $1, %%eax; bound %%eax, %0" : : "m"(*(u64 *)words) : "eax"));
-    RUNS("bound: at the end", __asm__ volatile("mov $5, %%eax; bound %%eax, %0" : : "m"(*(u64 *)words) : "eax"));
-    FAULTS("bound: above", BR, 0, __asm__ volatile("mov $6, %%eax; bound %%eax, %0" : : "m"(*(u64 *)words) : "eax"));
+    FAULTS("bound: below", BR, 0,
+           __asm__ volatile("mov $1, %%eax; bound %%eax, %0"
+                            :
+                            : "m"(*(u64 *)words)
+                            : "eax"));
+    RUNS("bound: at the end", __asm__ volatile("mov $5, %%eax; bound %%eax, %0"
+                                               :
+                                               : "m"(*(u64 *)words)
+                                               : "eax"));
+    FAULTS("bound: above", BR, 0,
+           __asm__ volatile("mov $6, %%eax; bound %%eax, %0"
+                            :
+                            : "m"(*(u64 *)words)
+                            : "eax"));
     FAULTS("into", OF, 0, __asm__ volatile("mov $0x7f, %%al; add $1, %%al; into" : : : "eax"));
     check_eq("into is a trap", *(u8 *)(last.eip - 1), 0xce);
     RUNS("into without overflow", __asm__ volatile("xor %%eax, %%eax; into" : : : "eax"));
@@ -70,7 +84,10 @@ static void test_atomic(void)
            __asm__ volatile("mov %0, %%fs; mov %1, %%esi; mov %2, %%edi; mov $8, %%ecx; cld;"
                             "rep movsb %%fs:(%%esi), %%es:(%%edi)"
                             :
-                            : "r"(({ set_seg(T1, (u32)code, 11, A_P | A_DATA | A_BIG); T1; })),
+                            : "r"(({
+                                  set_seg(T1, (u32)code, 11, A_P | A_DATA | A_BIG);
+                                  T1;
+                              })),
                               "i"(8), "r"(words)
                             : "esi", "edi", "ecx", "memory"));
     check_eq("string across a limit: four are done", last.ecx, 4);
@@ -99,7 +116,9 @@ static void test_units(void)
     FAULTS("sse under TS", NM, 0, __asm__ volatile(".byte 0x0f, 0x57, 0xc0"));
     WRITE_CR(0, (cr0 & ~8u) | 0x20);
     FAULTS("x87: unmasked error shows at the next instruction", 16, 0,
-           __asm__ volatile("fninit; fldcw %0; fldz; fld1; fdivp; fld1" : : "m"(*(u16[]){0x37b})));
+           __asm__ volatile("fninit; fldcw %0; fldz; fld1; fdivp; fld1"
+                            :
+                            : "m"(*(u16[]){0x37b})));
     __asm__ volatile("fninit");
     WRITE_CR(0, cr0);
     WRITE_CR(4, cr4);

@@ -3,10 +3,26 @@
 #include "lib.h"
 
 enum {
-    P = 1, W = 2, U = 4, A = 0x20, D = 0x40, PS = 0x80, G = 0x100,
-    E_P = 1, E_W = 2, E_U = 4, E_RSVD = 8, E_I = 16,
+    P = 1,
+    W = 2,
+    U = 4,
+    A = 0x20,
+    D = 0x40,
+    PS = 0x80,
+    G = 0x100,
+    E_P = 1,
+    E_W = 2,
+    E_U = 4,
+    E_RSVD = 8,
+    E_I = 16,
     LIN = 0x10000000, /* where the page under test lies */
-    PG = 1u << 31, WP = 1u << 16, PSE = 16, PAE = 32, PGE = 128, SMEP = 1 << 20, SMAP = 1 << 21,
+    PG = 1u << 31,
+    WP = 1u << 16,
+    PSE = 16,
+    PAE = 32,
+    PGE = 128,
+    SMEP = 1 << 20,
+    SMAP = 1 << 21,
 };
 
 static u32 dir[1024] __attribute__((aligned(4096))), table[1024] __attribute__((aligned(4096)));
@@ -77,11 +93,8 @@ static void test_rights(void)
     static const struct {
         u32 pte, sr, sw, ur, uw; /* supervisor and user, read and write */
     } t[] = {
-        {0, 0x100, 0x102, 0x104, 0x106},
-        {P, 0, 0, 0x105, 0x107},
-        {P | W, 0, 0, 0x105, 0x107},
-        {P | U, 0, 0, 0, 0x107},
-        {P | U | W, 0, 0, 0, 0},
+        {0, 0x100, 0x102, 0x104, 0x106}, {P, 0, 0, 0x105, 0x107}, {P | W, 0, 0, 0x105, 0x107},
+        {P | U, 0, 0, 0, 0x107},         {P | U | W, 0, 0, 0, 0},
     };
 
     for (u32 i = 0; i < 5; i++) {
@@ -215,7 +228,10 @@ static void test_double_fault(void)
     struct tss *df = (struct tss *)0x7000;
 
     memset(df, 0, sizeof *df);
-    df->eip = (u32)({ extern const u32 vector_table[]; vector_table[DONE]; });
+    df->eip = (u32)({
+        extern const u32 vector_table[];
+        vector_table[DONE];
+    });
     df->eflags = 2;
     df->esp = (u32)(stack0 + sizeof stack0);
     df->cs = CODE0;

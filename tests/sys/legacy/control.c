@@ -90,7 +90,7 @@ static void test_sysenter(void)
 
 /* --- ring 3 must not, or sees nothing --- */
 
-#define USER(name, text)                                                                          \
+#define USER(name, text)                                                                           \
     static void name(void)                                                                         \
     {                                                                                              \
         __asm__ volatile(text : : : "eax", "ecx", "edx", "memory");                                \
@@ -114,10 +114,10 @@ static const struct {
     const char *name;
     void (*fn)(void);
 } privileged[] = {
-    {"ring 3: rdmsr", user_rdmsr},   {"ring 3: mov from CR3", user_cr},
+    {"ring 3: rdmsr", user_rdmsr},     {"ring 3: mov from CR3", user_cr},
     {"ring 3: mov from DR7", user_dr}, {"ring 3: invlpg", user_invlpg},
-    {"ring 3: wbinvd", user_wbinvd}, {"ring 3: lgdt", user_lgdt},
-    {"ring 3: ltr", user_ltr},       {"ring 3: clts", user_clts},
+    {"ring 3: wbinvd", user_wbinvd},   {"ring 3: lgdt", user_lgdt},
+    {"ring 3: ltr", user_ltr},         {"ring 3: clts", user_clts},
 };
 
 static void test_privileged(void)

@@ -2,8 +2,18 @@
 /* Debug registers, single step, the shadows of STI and MOV SS: SDM vol. 3, chapter 17; 6.8.3. */
 #include "lib.h"
 
-enum { B0 = 1, BD = 1 << 13, BS = 1 << 14, G0 = 2, G1 = 8, GD = 1 << 13, RW_W = 1, RW_IO = 2,
-       RW_RW = 3, LEN4 = 3 };
+enum {
+    B0 = 1,
+    BD = 1 << 13,
+    BS = 1 << 14,
+    G0 = 2,
+    G1 = 8,
+    GD = 1 << 13,
+    RW_W = 1,
+    RW_IO = 2,
+    RW_RW = 3,
+    LEN4 = 3
+};
 
 static u32 word[4];
 u32 code_at;
@@ -31,7 +41,7 @@ static u32 dr6(void)
 
 static void test_breakpoints(void)
 {
-    __asm__ volatile("mov $9f, %0; jmp 8f; 9: nop; nop; ret; 8:" : "=m"(code_at));
+    __asm__ volatile("movl $9f, %0; jmp 8f; 9: nop; nop; ret; 8:" : "=m"(code_at));
     arm_0(code_at, 0, 0);
     FAULTS("dr: code breakpoint", DB, 0, __asm__ volatile("call *%0" : : "m"(code_at)));
     check_eq("dr: code breakpoint is a fault", last.eip, code_at);
@@ -50,7 +60,10 @@ static void test_breakpoints(void)
     FAULTS("dr: read", DB, 0, __asm__ volatile("movl %0, %%eax; nop" : : "m"(word[1]) : "eax"));
     arm_0((u32)&word[1], RW_RW, LEN4);
     FAULTS("dr: last byte", DB, 0,
-           __asm__ volatile("movb %0, %%al; nop" : : "m"(((u8 *)&word[1])[3]) : "eax"));
+           __asm__ volatile("movb %0, %%al; nop"
+                            :
+                            : "m"(((u8 *)&word[1])[3])
+                            : "eax"));
     RUNS("dr: byte behind", __asm__ volatile("movb %0, %%al" : : "m"(((u8 *)&word[2])[0]) : "eax"));
     arm_0((u32)&word[1], RW_W, LEN4);
     WRITE_DR(7, RW0(RW_W) | LEN0(LEN4));
@@ -77,12 +90,15 @@ static void test_breakpoints(void)
 }
 
 /* Runs with TF set by POPF: the trap comes after the instruction behind POPF. */
-#define STEP(...)                                                                                 \
+#define STEP(...)                                                                                  \
     do {                                                                                           \
         WRITE_DR(6, 0);                                                                            \
         CATCH                                                                                      \
         {                                                                                          \
-            __asm__ volatile("pushf; orl $0x100, (%%esp); popf;" __VA_ARGS__ : : : "eax", "memory"); \
+            __asm__ volatile("pushf; orl $0x100, (%%esp); popf;" __VA_ARGS__                       \
+                             :                                                                     \
+                             :                                                                     \
+                             : "eax", "memory");                                                   \
         }                                                                                          \
     } while (0)
 

@@ -16,23 +16,57 @@ typedef _Bool bool;
 #define false 0
 
 enum {
-    CODE0 = 0x08, DATA0 = 0x10, CODE3 = 0x1b, DATA3 = 0x23, TSS0 = 0x28,
-    T0 = 0x30, T1 = 0x38, T2 = 0x40, T3 = 0x48, T4 = 0x50, T5 = 0x58,
+    CODE0 = 0x08,
+    DATA0 = 0x10,
+    CODE3 = 0x1b,
+    DATA3 = 0x23,
+    TSS0 = 0x28,
+    T0 = 0x30,
+    T1 = 0x38,
+    T2 = 0x40,
+    T3 = 0x48,
+    T4 = 0x50,
+    T5 = 0x58,
     GDT_ENTRIES = 32,
 };
 enum { DE, DB, NMI, BP, OF, BR, UD, NM, DF, TS = 10, NP, SS, GP, PF, AC = 17, DONE = 0x30 };
 
 /* Descriptor attributes: access byte, flags in bits 12..15. */
 enum {
-    A_P = 0x80, A_DPL3 = 0x60, A_CODE = 0x1a, A_DATA = 0x12, A_RO = 0x10, A_XO = 0x18,
-    A_DOWN = 0x16, A_CONF = 0x1e, A_BIG = 0x4000, A_G = 0x8000, FLAT = A_BIG | A_G,
-    SYS_LDT = 2, SYS_TSS16 = 1, SYS_TSS32 = 9, SYS_BUSY = 2, GATE_TASK = 5, GATE_CALL16 = 4,
-    GATE_CALL32 = 12, GATE_INT16 = 6, GATE_TRAP16 = 7, GATE_INT32 = 14, GATE_TRAP32 = 15,
+    A_P = 0x80,
+    A_DPL3 = 0x60,
+    A_CODE = 0x1a,
+    A_DATA = 0x12,
+    A_RO = 0x10,
+    A_XO = 0x18,
+    A_DOWN = 0x16,
+    A_CONF = 0x1e,
+    A_BIG = 0x4000,
+    A_G = 0x8000,
+    FLAT = A_BIG | A_G,
+    SYS_LDT = 2,
+    SYS_TSS16 = 1,
+    SYS_TSS32 = 9,
+    SYS_BUSY = 2,
+    GATE_TASK = 5,
+    GATE_CALL16 = 4,
+    GATE_CALL32 = 12,
+    GATE_INT16 = 6,
+    GATE_TRAP16 = 7,
+    GATE_INT32 = 14,
+    GATE_TRAP32 = 15,
 };
 
 enum {
-    F_TF = 0x100, F_IF = 0x200, F_IOPL3 = 0x3000, F_NT = 0x4000, F_RF = 0x10000,
-    F_VM = 0x20000, F_AC = 0x40000, F_VIF = 0x80000, F_VIP = 0x100000,
+    F_TF = 0x100,
+    F_IF = 0x200,
+    F_IOPL3 = 0x3000,
+    F_NT = 0x4000,
+    F_RF = 0x10000,
+    F_VM = 0x20000,
+    F_AC = 0x40000,
+    F_VIF = 0x80000,
+    F_VIP = 0x100000,
 };
 
 struct trap {
@@ -52,7 +86,7 @@ struct tss {
 
 extern u64 gdt[GDT_ENTRIES], idt[64];
 extern struct tss tss;
-extern struct trap last;  /* what the last CATCH caught */
+extern struct trap last;                /* what the last CATCH caught */
 extern bool (*on_trap)(struct trap *t); /* true: go on where it came from */
 extern u32 catch_ctx[6];
 extern bool armed;
@@ -62,8 +96,8 @@ int remember(u32 *ctx) __attribute__((returns_twice));
 void recall(u32 *ctx) __attribute__((noreturn));
 
 /* Runs the code after it; what traps ends it. CATCH { ... } */
-#define CATCH for (bool more_ = catch_begin() && !remember(catch_ctx) && arm(); more_; \
-                   more_ = catch_none())
+#define CATCH                                                                                      \
+    for (bool more_ = catch_begin() && !remember(catch_ctx) && arm(); more_; more_ = catch_none())
 bool catch_begin(void);
 bool arm(void);
 bool catch_none(void); /* the code ended by itself: last.vec = NONE */
@@ -75,7 +109,7 @@ void check_trap(const char *name, u32 vec, u32 err);
 void check_eq(const char *name, u32 got, u32 want);
 void say(const char *fmt, ...); /* %s %x */
 
-#define FAULTS(name, vec, err, ...)                                                               \
+#define FAULTS(name, vec, err, ...)                                                                \
     do {                                                                                           \
         CATCH                                                                                      \
         {                                                                                          \
@@ -108,14 +142,14 @@ static inline u8 inb(u16 port)
     return v;
 }
 
-#define READ_CR(n)                                                                                \
+#define READ_CR(n)                                                                                 \
     ({                                                                                             \
         u32 v_;                                                                                    \
         __asm__ volatile("mov %%cr" #n ", %0" : "=r"(v_));                                         \
         v_;                                                                                        \
     })
 #define WRITE_CR(n, v) __asm__ volatile("mov %0, %%cr" #n : : "r"((u32)(v)) : "memory")
-#define READ_DR(n)                                                                                \
+#define READ_DR(n)                                                                                 \
     ({                                                                                             \
         u32 v_;                                                                                    \
         __asm__ volatile("mov %%dr" #n ", %0" : "=r"(v_));                                         \
