@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/error.h"
 
@@ -50,6 +51,7 @@ int machine_reset(struct machine *m, struct ersatz_error *err)
 {
     m->reset_wanted = false;
     m->triple_fault = false;
+    memset(m->isa_level, 0, sizeof m->isa_level); /* chips let go of their lines */
     for (unsigned i = 0; i < m->chip_count; i++)
         device_reset(m->chips[i]);
     processors_reset(m);

@@ -8,6 +8,7 @@ unit_tests += \
     %D%/base/nearest
 endif
 
+include tests/unit/api/local.mk
 include tests/unit/board/local.mk
 include tests/unit/decode/local.mk
 include tests/unit/cpu/local.mk

@@ -63,8 +63,7 @@ static struct ersatz_machine *machine(const u8 *code, size_t size)
     return m;
 }
 
-#define MACHINE(...)                                                                               \
-    machine((const u8[]){__VA_ARGS__}, sizeof((const u8[]){__VA_ARGS__}))
+#define MACHINE(...) machine((const u8[]){__VA_ARGS__}, sizeof((const u8[]){__VA_ARGS__}))
 
 static struct ersatz_exit run(struct ersatz_machine *m, u64 limit)
 {
@@ -285,7 +284,7 @@ static void collect(void *opaque, enum ersatz_channel channel, const uint8_t *by
 
 /* Three times: wait for LSR.DR, read, add 1, send; then exit. 8N1 at 115200 is what is set. */
 static const u8 echo[] = {
-    0xB9, 3, 0, 0, 0,             /* mov ecx, 3 */
+    0xB9, 3,    0,    0,    0,    /* mov ecx, 3 */
     0x66, 0xBA, 0xFD, 0x03,       /* 1: mov dx, 3FDh */
     0xEC, 0xA8, 0x01, 0x74, 0xFB, /* 2: in al, dx; test al, 1; jz 2b */
     0x66, 0xBA, 0xF8, 0x03,       /* mov dx, 3F8h */
