@@ -94,13 +94,19 @@ static void compare_gprs(struct verdict *v, const struct isa_case *t, const stru
         differ(v, " rip %llx, not %llx;", (unsigned long long)b->rip, (unsigned long long)a->rip);
 }
 
-/* Distance in units of the last place; registers that aren't numbers of one sign: far. */
+/* Where a normal number of its sign stands in the row of them all. */
+static u128 ordinal(const u8 *p)
+{
+    return ((u128)(ld16(p + 8) & 0x7fff) << 63) + (ld64(p) & MASK(63));
+}
+
+/* Distance in units of the last place; numbers of different signs are far apart. */
 static u64 ulps(const u8 *a, const u8 *b)
 {
-    i64 d = (i64)(ld64(a) - ld64(b));
-    if (ld16(a + 8) == ld16(b + 8))
-        return d < 0 ? 0 - (u64)d : (u64)d;
-    return ~0ull;
+    u128 x = ordinal(a), y = ordinal(b), d = x < y ? y - x : x - y;
+    bool same_sign = !((ld16(a + 8) ^ ld16(b + 8)) >> 15);
+
+    return same_sign && d < UINT64_MAX ? (u64)d : UINT64_MAX;
 }
 
 static void compare_x87(struct verdict *v, const struct isa_case *t, const struct fxsave *a,
