@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
-EXTRA_DIST += %D%/board.h
+EXTRA_DIST += %D%/board.h %D%/dsdt.sh
+TESTS += %D%/dsdt.sh
 if HAVE_CHECK
 unit_tests += \
+    %D%/acpi \
     %D%/clock \
     %D%/input \
     %D%/linux \
@@ -9,6 +11,11 @@ unit_tests += \
     %D%/multiboot \
     %D%/ports
 endif
+
+%C%_acpi_SOURCES = %D%/acpi.c
+%C%_acpi_CPPFLAGS = $(check_cppflags)
+%C%_acpi_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_acpi_LDADD = $(check_libs)
 
 %C%_clock_SOURCES = %D%/clock.c
 %C%_clock_CPPFLAGS = $(check_cppflags)
