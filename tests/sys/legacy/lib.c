@@ -18,6 +18,9 @@ static u32 results, failures;
 static void put(char c)
 {
     outb(0xe9, (u8)c);
+    while (!(inb(0x3fd) & 0x20))
+        ;
+    outb(0x3f8, (u8)c);
 }
 
 static void put_hex(u32 v)
