@@ -18,21 +18,33 @@ sys_guest_cflags = -O1 -ffreestanding -fno-pic -no-pie -fno-stack-protector -fcf
     -fno-asynchronous-unwind-tables -mno-mmx -mno-sse -nostdlib -static -Wall -Wextra -Werror \
     -Wl,--build-id=none -Wl,--no-warn-rwx-segments -Wl,--oformat=binary
 
-sys_tests = %D%/sys32.tap
-EXTRA_DIST += $(sys_legacy) %D%/legacy/lib.h %D%/image.ld %D%/compare.sh %D%/floppy.S
+sys_long = \
+    %D%/long/boot64.S \
+    %D%/long/long.c
+
+sys_tests = %D%/sys32.tap %D%/sys64.tap
+EXTRA_DIST += $(sys_legacy) $(sys_long) %D%/legacy/lib.h %D%/image.ld %D%/compare.sh %D%/floppy.S
 
 %D%/sys32.bin: $(sys_legacy) %D%/legacy/lib.h %D%/image.ld
 	$(AM_V_GEN)$(MKDIR_P) %D% && cd $(srcdir) && \
 	    $(CC) -m32 -march=i686 $(sys_guest_cflags) -Wl,-T,%D%/image.ld -o $(abs_builddir)/$@ $(sys_legacy)
 
+%D%/sys64.bin: $(sys_long) %D%/image.ld
+	$(AM_V_GEN)$(MKDIR_P) %D% && cd $(srcdir) && \
+	    $(CC) -m64 -mno-red-zone $(sys_guest_cflags) -Wl,-T,%D%/image.ld -o $(abs_builddir)/$@ $(sys_long)
+
 if X86_CC
-check_DATA += %D%/sys32.bin
-CLEANFILES += %D%/sys32.bin
+check_DATA += %D%/sys32.bin %D%/sys64.bin
+CLEANFILES += %D%/sys32.bin %D%/sys64.bin
 endif
 
 %C%_sys32_tap_SOURCES = %D%/runner.c
 %C%_sys32_tap_CPPFLAGS = $(check_cppflags) -DIMAGE='"sys32.bin"'
 %C%_sys32_tap_LDADD = libersatz-core.la -lm
+
+%C%_sys64_tap_SOURCES = %D%/runner.c
+%C%_sys64_tap_CPPFLAGS = $(check_cppflags) -DIMAGE='"sys64.bin"'
+%C%_sys64_tap_LDADD = libersatz-core.la -lm
 
 check_PROGRAMS += $(sys_tests)
 if CAN_RUN
