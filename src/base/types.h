@@ -23,6 +23,8 @@ typedef u64 physaddr; /* after paging and A20 */
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 #endif

@@ -5,8 +5,7 @@
  *
  * Between blocks, `rip` is the address of the next instruction. Inside a block it is stale:
  * the block began at gpr[GPR_BASE], and the running instruction is base + op->at. C functions
- * behind emulation stubs are entered with `rip` already on the *next* instruction and `op` on
- * the current one; to branch they set rip. op == NULL means that no instruction is running (an
+ * behind emulation stubs find it in `op` (cpu/op.h). op == NULL means that no instruction is running (an
  * event is being delivered, or a task switch has reached the new task): a fault then leaves rip
  * as it is, and nothing can be retried.
  */
@@ -171,6 +170,7 @@ struct cpu {
     struct block *block;       /* the running one */
     struct jump_entry *jumps;  /* block lookups by address: cpu/engine.h */
     u64 jump_key;              /* what must hold for an entry to be good now */
+    u32 units_off;             /* stub_units_off(), as of the last block lookup */
     struct mmu mmu;      /* active view first: see mmu/mmu.h */
     struct seg seg[SEG_COUNT];
 

@@ -76,5 +76,7 @@ exec_fn exec_rip_bias; /* see block.c */
 
 /* The handler of an instruction that is a C function; sets op->check. */
 exec_fn *stub_bind(struct op *op, bool end);
+/* CHECK_FPU, _MMX, _SSE: whose instructions CR0 or CR4 let fault now. */
+unsigned stub_units_off(const struct cpu *c);
 
 #endif

@@ -5,8 +5,13 @@
 
 #include "cpu/cpu.h"
 
-enum { AUX_SFD = 1u << 0, AUX_AF = 1u << 3, AUX_PDB_SHIFT = 8, AUX_PO = 1u << 30,
-       AUX_CF = 1u << 31 };
+enum {
+    AUX_SFD = 1u << 0,
+    AUX_AF = 1u << 3,
+    AUX_PDB_SHIFT = 8,
+    AUX_PO = 1u << 30,
+    AUX_CF = 1u << 31
+};
 
 /* aux from c, the vector of carries (borrows) out of each bit of a `size`-byte operation. */
 static inline u32 flags_aux(u64 c, unsigned size)
@@ -84,8 +89,7 @@ static inline void flags_put(struct cpu *c, u64 r, bool cf, bool of, unsigned si
 /* The other four stay. */
 static inline void flags_set_cf_of(struct cpu *c, bool cf, bool of)
 {
-    c->flags.aux =
-        (c->flags.aux & ~(AUX_CF | AUX_PO)) | (cf ? AUX_CF : 0) | (cf ^ of ? AUX_PO : 0);
+    c->flags.aux = (c->flags.aux & ~(AUX_CF | AUX_PO)) | (cf ? AUX_CF : 0) | (cf ^ of ? AUX_PO : 0);
 }
 
 /* The six status flags as EFLAGS bits. */

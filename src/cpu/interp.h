@@ -20,8 +20,6 @@
 #include "cpu/mem.h"
 #include "cpu/op.h"
 
-#define ALWAYS_INLINE inline __attribute__((always_inline))
-
 typedef u64 V;
 
 /* --- operand forms: kinds of the first two operands, and how memory is addressed --- */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * C functions behind emulation stubs: one for each CALL(name) of insn.def, declared here from
- * the table itself. `in` is the instruction; c->rip is already on the next one, to be set by
- * who branches; c->op is the current one, which a fault restarts. RIP-relative displacements
- * have been made to count from GPR_BASE by the block builder: mem_ea() is right for all.
+ * the table itself. `in` is the instruction; c->op is the current one, which a fault restarts.
+ * In what ends its block (ATTR_END, ATTR_ENDREP) c->rip is already on the next instruction, to
+ * be set by who branches; elsewhere it is stale. RIP-relative displacements have been made to
+ * count from GPR_BASE by the block builder: mem_ea() is right for all.
  *
  * Operands of any kind are read and written whole by the helpers below.
  */

@@ -114,6 +114,7 @@ static struct block *find_block(struct cpu *c)
         engine_flush(e);
     unsigned mode = block_mode(c);
     c->jump_key = jump_key(c, mode);
+    c->units_off = stub_units_off(c);
     c->gpr[GPR_BASE] = c->rip;
     c->gpr[GPR_ZERO] = 0; /* see exec_rip_bias() */
     u64 lin = c->rip;

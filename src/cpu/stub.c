@@ -20,15 +20,21 @@ static op_fn *const row_calls[] = {
 #undef BODY
 };
 
-static void call(struct cpu *c, const struct op *op)
+static ALWAYS_INLINE void call(struct cpu *c, const struct op *op)
 {
-    u64 next = c->gpr[GPR_BASE] + op->at + op->in.len;
     c->op = op;
-    c->rip = c->code_mode == CODE64 ? next : (u32)next;
     if (log_on(c->bus.log, LOG_STUB))
         log_line(c->bus.log, LOG_STUB, "%llx %s", (unsigned long long)cpu_insn_rip(c),
                  insn_rows[op->in.row].name);
     row_calls[op->in.row](c, &op->in);
+}
+
+/* Only what may end the block needs RIP on the next instruction. */
+static void call_last(struct cpu *c, const struct op *op)
+{
+    u64 next = c->gpr[GPR_BASE] + op->at + op->in.len;
+    c->rip = c->code_mode == CODE64 ? next : (u32)next;
+    call(c, op);
 }
 
 static void check_units(struct cpu *c, unsigned check)
@@ -45,6 +51,18 @@ static void check_units(struct cpu *c, unsigned check)
         x87_wait(c);
 }
 
+static ALWAYS_INLINE bool misaligned(const struct cpu *c, const struct insn *in)
+{
+    u64 base = c->code_mode == CODE64 && in->seg < FS ? 0 : c->seg[in->seg].base;
+    return (base + mem_ea(c, in)) & 15;
+}
+
+unsigned stub_units_off(const struct cpu *c)
+{
+    unsigned off = c->cr0 & (CR0_EM | CR0_TS) ? CHECK_FPU | CHECK_MMX | CHECK_SSE : 0;
+    return c->cr4 & CR4_OSFXSR ? off : off | CHECK_SSE;
+}
+
 static void check(struct cpu *c, const struct op *op)
 {
     unsigned check = op->check;
@@ -55,35 +73,79 @@ static void check(struct cpu *c, const struct op *op)
         cpu_raise(c, VEC_GP, 0);
     if (check & (CHECK_FPU | CHECK_MMX | CHECK_SSE))
         check_units(c, check);
-    if (check & CHECK_ALIGN16) {
-        u64 lin = c->seg[op->in.seg].base + mem_ea(c, &op->in);
-        if (lin & 15)
-            cpu_raise(c, VEC_GP, 0);
-    }
+    if ((check & CHECK_ALIGN16) && misaligned(c, &op->in))
+        cpu_raise(c, VEC_GP, 0);
+}
+
+static ALWAYS_INLINE void next_op(struct cpu *c, const struct op *op)
+{
+    op[1].run(c, op + 1);
 }
 
 static void stub(struct cpu *c, const struct op *op)
 {
     call(c, op);
-    op[1].run(c, op + 1);
+    next_op(c, op);
 }
 
 static void stub_end(struct cpu *c, const struct op *op)
 {
-    call(c, op);
+    call_last(c, op);
 }
 
 static void stub_checked(struct cpu *c, const struct op *op)
 {
     check(c, op);
     call(c, op);
-    op[1].run(c, op + 1);
+    next_op(c, op);
 }
 
 static void stub_checked_end(struct cpu *c, const struct op *op)
 {
     check(c, op);
+    call_last(c, op);
+}
+
+/* The common sets of checks, for when all is well. */
+static void stub_sse(struct cpu *c, const struct op *op)
+{
+    if (unlikely(c->units_off & CHECK_SSE)) {
+        stub_checked(c, op);
+        return;
+    }
     call(c, op);
+    next_op(c, op);
+}
+
+static void stub_sse_aligned(struct cpu *c, const struct op *op)
+{
+    if (unlikely((c->units_off & CHECK_SSE) || misaligned(c, &op->in))) {
+        stub_checked(c, op);
+        return;
+    }
+    call(c, op);
+    next_op(c, op);
+}
+
+static void stub_fpu(struct cpu *c, const struct op *op)
+{
+    if (unlikely((c->units_off & CHECK_FPU) || (c->fpu.sw & SW_ES))) {
+        stub_checked(c, op);
+        return;
+    }
+    call(c, op);
+    next_op(c, op);
+}
+
+static exec_fn *bind_checked(unsigned check)
+{
+    switch (check) {
+    case 0: return stub;
+    case CHECK_SSE: return stub_sse;
+    case CHECK_SSE | CHECK_ALIGN16: return stub_sse_aligned;
+    case CHECK_FPU | CHECK_FPU_PENDING: return stub_fpu;
+    default: return stub_checked;
+    }
 }
 
 exec_fn *stub_bind(struct op *op, bool end)
@@ -109,7 +171,7 @@ exec_fn *stub_bind(struct op *op, bool end)
             if (in->op[i].kind == OPND_MEM)
                 check |= CHECK_ALIGN16;
     op->check = (u8)check;
-    if (check)
-        return end ? stub_checked_end : stub_checked;
-    return end ? stub_end : stub;
+    if (end)
+        return check ? stub_checked_end : stub_end;
+    return bind_checked(check);
 }
