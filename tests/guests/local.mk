@@ -13,3 +13,12 @@ EXTRA_DIST += $(guest_boots) \
     %D%/guest.py \
     %D%/init \
     %D%/portable.py
+if CROSS
+if CAN_RUN
+TESTS += %D%/portable.py
+endif
+else
+if !SANITIZERS
+TESTS += $(guest_boots)
+endif
+endif
