@@ -201,10 +201,22 @@ static int add_cpu(struct machine *m, unsigned n, struct ersatz_error *err)
     m->cpu_count = n + 1;
     c->features = config->features;
     c->soft_fpu = config->soft_fpu;
+    cpu_reset(c); /* what depends on features */
     error = engine_attach(m->engine, c);
     if (error)
         return err_set(err, (enum ersatz_err) - error, "no engine for CPU %u", n);
     return cpu_has(c, CPU_APIC) ? add_lapic(m, n, err) : 0;
+}
+
+/* Memory that no CPU of this model can address is a mistake, not a feature. */
+static int check_memory(const struct machine *m, struct ersatz_error *err)
+{
+    u64 end = m->ram.size > m->low_ram ? HIGH_RAM_BASE + (m->ram.size - m->low_ram) : m->low_ram;
+
+    if (end - 1 <= m->cpus[0]->mmu.phys_mask)
+        return 0;
+    return err_set(err, ERSATZ_E_CONFLICT, "%llu MiB of memory are more than the CPU can address",
+                   (unsigned long long)(m->ram.size >> 20));
 }
 
 int processors_init(struct machine *m, struct ersatz_error *err)
@@ -219,6 +231,8 @@ int processors_init(struct machine *m, struct ersatz_error *err)
                        m->config.cpus);
     for (unsigned i = 0; i < m->config.cpus && !error; i++)
         error = add_cpu(m, i, err);
+    if (!error)
+        error = check_memory(m, err);
     if (error)
         return error;
     m->ferr = machine_isa_irq(m, IRQ_FERR, 0);

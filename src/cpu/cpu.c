@@ -83,6 +83,7 @@ void cpu_reset(struct cpu *c)
 {
     c->cr0 = CR0_ET | CR0_CD | CR0_NW;
     c->mmu.phys_mask = physical_mask(c);
+    c->mmu.huge_1g = cpu_has(c, CPU_PDPE1GB);
     c->smm = c->nmi_blocked_smm = false;
     c->smbase = 0x30000;
     reset_common(c);
