@@ -277,7 +277,7 @@ static void write_timer(struct hpet *h, u64 reg, u64 value, u64 lanes)
     switch (reg & (TIMER_SPAN - 1)) {
     case 0: write_conf(h, n, merge(h->conf[n], value, lanes)); break;
     case 8: write_comp(h, n, value, lanes); break;
-    default: break;
+    default: LOG(h->dev.log, UNIMP, "HPET: FSB route of timer %u", n); break;
     }
 }
 

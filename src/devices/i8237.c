@@ -72,8 +72,15 @@ static void chip_write(struct i8237 *c, unsigned n, unsigned reg, u8 value)
     }
     switch (reg) {
     case REG_STATUS: c->command[n] = value; break;
-    case REG_REQUEST: c->request[n] = (u8)bits_set(c->request[n], value & 3, 1, value >> 2); break;
-    case REG_MASK_BIT: c->mask[n] = (u8)bits_set(c->mask[n], value & 3, 1, value >> 2); break;
+    case REG_REQUEST:
+        LOG(c->dev.log, UNIMP, "8237 %u: DMA request %02x", n, value);
+        c->request[n] = (u8)bits_set(c->request[n], value & 3, 1, value >> 2);
+        break;
+    case REG_MASK_BIT:
+        if (!(value & 4))
+            LOG(c->dev.log, UNIMP, "8237 %u: channel %u waits for nobody", n, value & 3u);
+        c->mask[n] = (u8)bits_set(c->mask[n], value & 3, 1, value >> 2);
+        break;
     case REG_MODE: c->mode[4 * n + (value & 3)] = value & 0xfc; break;
     case REG_FLIP_FLOP: c->flip_flop[n] = 0; break;
     case REG_CLEAR: master_clear(c, n); break;

@@ -156,7 +156,10 @@ static void write_reg(struct pm_piix4 *p, unsigned n, u32 value, u32 lanes)
     case R_TMR:
     case R_PLVL:
     case R_GPI: break; /* read-only */
-    default: *reg = merge(*reg, value, lanes); break;
+    default:
+        LOG(p->dev.log, UNIMP, "PIIX4: register %02x = %x", 4 * n, value & lanes);
+        *reg = merge(*reg, value, lanes);
+        break;
     }
     update(p);
 }

@@ -36,6 +36,8 @@ enum {
 };
 
 #define MISC_COLOUR 0x01
+#define GFX_MISC 6
+#define GFX_GRAPHICS 0x01
 #define STATUS1_BLANK 0x01
 #define STATUS1_VRETRACE 0x08
 #define STATUS0_SENSE 0x10
@@ -183,6 +185,14 @@ static void attr_write(struct vgatext *v, u8 value)
     v->attr_data_next ^= 1;
 }
 
+static void gfx_write(struct vgatext *v, u8 value)
+{
+    if (v->gfx_index == GFX_MISC && (value & GFX_GRAPHICS))
+        LOG(v->dev.log, UNIMP, "VGA: a graphics mode");
+    if (v->gfx_index < GFX_COUNT)
+        v->gfx[v->gfx_index] = value;
+}
+
 static void shared_write(struct vgatext *v, unsigned port, u8 value)
 {
     switch (port) {
@@ -199,10 +209,7 @@ static void shared_write(struct vgatext *v, unsigned port, u8 value)
     case DAC_WRITE: dac_point(v, value, 0); break;
     case DAC_DATA: dac_write(v, value); break;
     case GFX_INDEX: v->gfx_index = value & 15; break;
-    case GFX_DATA:
-        if (v->gfx_index < GFX_COUNT)
-            v->gfx[v->gfx_index] = value;
-        break;
+    case GFX_DATA: gfx_write(v, value); break;
     default: break;
     }
 }
