@@ -52,8 +52,10 @@ static void pace_to(struct ersatz_machine *m, u64 to)
 {
     u64 now = clock_now(&m->board.clock);
 
-    if (to > now)
-        input_post(&m->board.input, INPUT_PACE, to - now, 0);
+    if (to <= now)
+        return;
+    input_post(&m->board.input, INPUT_PACE, to - now, 0);
+    input_deliver(&m->board.input); /* or the next look at the clocks would pace again */
 }
 
 void pace_start(struct ersatz_machine *m)

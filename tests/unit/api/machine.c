@@ -44,7 +44,7 @@ static void set(struct ersatz_machine *m, const char *key, const char *value)
     ck_assert_msg(ersatz_set(m, key, value, &error) == 0, "%s", error.text);
 }
 
-static struct ersatz_machine *machine(const u8 *code, size_t size)
+static struct ersatz_machine *machine_by(const char *clock, const u8 *code, size_t size)
 {
     struct ersatz_error error;
     char path[32];
@@ -57,10 +57,16 @@ static struct ersatz_machine *machine(const u8 *code, size_t size)
     set(m, "device", "isa-debug-exit,iobase=0xf4,iosize=4");
     set(m, "rtc.clock", "vm");
     set(m, "no-reboot", "on");
+    set(m, "clock", clock);
     ck_assert_int_eq(ersatz_connect(m, ERSATZ_SERIAL0, NULL, NULL, &error), 0);
     ck_assert_msg(ersatz_power_on(m, &error) == 0, "%s", error.text);
     unlink(path);
     return m;
+}
+
+static struct ersatz_machine *machine(const u8 *code, size_t size)
+{
+    return machine_by("virtual", code, size);
 }
 
 #define MACHINE(...) machine((const u8[]){__VA_ARGS__}, sizeof((const u8[]){__VA_ARGS__}))
@@ -134,7 +140,6 @@ START_TEST(a_run_in_pieces_is_the_same_run)
 }
 END_TEST
 
-/* As two_machines_share_nothing, but each on a thread of its own. */
 static void *run_thread(void *opaque)
 {
     struct ersatz_exit why;
@@ -264,6 +269,39 @@ START_TEST(a_stop_is_heard_soon)
     pthread_join(thread, NULL);
     ersatz_stop(m); /* a stopped one stops at once */
     ck_assert_int_eq(run(m, 0).why, ERSATZ_STOP_REQUESTED);
+    ersatz_destroy(m);
+}
+END_TEST
+
+static double seconds(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
+
+/* With the host's clock virtual time is the host's, busy or idle, and however slow the engine:
+ * never more than it, and behind by what a busy host takes away at most. */
+START_TEST(host_clock_is_followed)
+{
+    struct ersatz_machine *m = machine_by("host", stop_codes[_i], sizeof stop_codes[_i]);
+    pthread_t thread;
+    double before = seconds();
+
+    ck_assert_int_eq(pthread_create(&thread, NULL, stopper, m), 0);
+    ck_assert_int_eq(run(m, 0).why, ERSATZ_STOP_REQUESTED);
+    double elapsed = seconds() - before, virtual = (double)ersatz_time(m) * 1e-9;
+    pthread_join(thread, NULL);
+    ck_assert_msg(virtual < elapsed + 0.005, "%f s of %f s", virtual, elapsed);
+    ck_assert_msg(virtual > elapsed / 4, "%f s of %f s", virtual, elapsed);
+    /* while it stands still no time passes */
+    u64 ns = ersatz_time(m);
+    nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    ck_assert_uint_eq(ersatz_time(m), ns);
+    ersatz_stop(m);
+    run(m, 0);
+    ck_assert_uint_lt(ersatz_time(m) - ns, 10000000);
     ersatz_destroy(m);
 }
 END_TEST
@@ -445,6 +483,7 @@ int main(void)
     tcase_add_loop_test(t, every_reset_is_heard, 0, ARRAY_LEN(resets));
     tcase_add_test(t, reset_button_works_from_outside);
     tcase_add_loop_test(t, a_stop_is_heard_soon, 0, ARRAY_LEN(stop_codes));
+    tcase_add_loop_test(t, host_clock_is_followed, 0, ARRAY_LEN(stop_codes));
     tcase_add_test(t, serial_bytes_go_in_and_out);
     tcase_add_test(t, registers_and_memory);
     tcase_add_loop_test(t, settings_are_checked, 0, ARRAY_LEN(settings));
