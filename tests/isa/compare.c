@@ -169,6 +169,17 @@ static void compare_memory(struct verdict *v, const struct isa_case *t, const st
     }
 }
 
+/* A jump to nowhere completes, and the fetch behind it faults: on us that is the next step. */
+void isa_settle(struct isa_state *s)
+{
+    if (s->vector == VEC_PF && (s->error & PF_I) && s->rip != ISA_INSN)
+        s->vector = -1;
+    if (s->vector < 0) {
+        s->error = 0;
+        s->cr2 = 0;
+    }
+}
+
 bool isa_same(const struct isa_case *t, const struct isa_state *want, const struct isa_state *got,
               char *why, size_t size)
 {

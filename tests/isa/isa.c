@@ -89,17 +89,6 @@ static u64 outcome_hash(u64 h, const struct isa_case *t, const struct isa_state 
     return hash(h, s->mem, sizeof s->mem);
 }
 
-/* A jump to nowhere completes, and the fetch behind it faults: on us that is the next step. */
-static void settle(struct isa_state *s)
-{
-    if (s->vector == VEC_PF && (s->error & PF_I) && s->rip != ISA_INSN)
-        s->vector = -1;
-    if (s->vector < 0) {
-        s->error = 0;
-        s->cr2 = 0;
-    }
-}
-
 static void show(const struct isa_case *t, const char *why)
 {
     char text[80];
@@ -126,14 +115,14 @@ static struct outcome run_row(struct bench *b, unsigned row, enum code_mode mode
             break;
         gen_state(&r, &t, &b->before);
         emu_run(b->emu, &t, &b->before, &b->got);
-        settle(&b->got);
+        isa_settle(&b->got);
         if (i < DIGEST_STATES)
             o.digest = outcome_hash(o.digest, &t, &b->got);
         o.states++;
         if (!b->native)
             continue;
         native_run(&t, &b->before, &b->want);
-        settle(&b->want);
+        isa_settle(&b->want);
         if (isa_same(&t, &b->want, &b->got, why, sizeof why))
             continue;
         if (o.wrong++ < (b->opt.verbose ? 20 : 2))

@@ -80,6 +80,8 @@ bool gen_case(struct rng *r, unsigned row, enum code_mode mode, struct isa_case 
 void gen_state(struct rng *r, struct isa_case *t, struct isa_state *s);
 
 /* --- comparison --- */
+/* Brings an outcome into the form that is compared. */
+void isa_settle(struct isa_state *s);
 /* False if the two outcomes of t differ, with a text that says how `got` is off. */
 bool isa_same(const struct isa_case *t, const struct isa_state *want, const struct isa_state *got,
               char *why, size_t size);
