@@ -41,7 +41,16 @@ static ALWAYS_INLINE void enter(struct cpu *c, struct block *b, i64 budget, u64 
     b->ops[0].run(c, b->ops);
 }
 
-static ALWAYS_INLINE void leave_by_address(struct cpu *c, u64 rip)
+/* Bodies that commit something have checked their target; a jump has not. */
+static void check_leave(struct cpu *c, const struct op *op, u64 rip)
+{
+    if (rip_allowed(c, rip, FORM_ANY))
+        return;
+    c->op = op;
+    cpu_raise(c, VEC_GP, 0);
+}
+
+static ALWAYS_INLINE void leave_by_address(struct cpu *c, const struct op *op, u64 rip)
 {
     const struct jump_entry *j = jump_slot(c, rip);
     if (CAN_CHAIN && likely(j->lin == rip && j->key == c->jump_key)) {
@@ -51,6 +60,7 @@ static ALWAYS_INLINE void leave_by_address(struct cpu *c, u64 rip)
             return;
         }
     }
+    check_leave(c, op, rip);
     c->rip = rip;
 }
 
@@ -58,10 +68,8 @@ static ALWAYS_INLINE void leave_by_address(struct cpu *c, u64 rip)
 static __attribute__((noinline)) void leave_unchained(struct cpu *c, const struct op *op, u64 rip,
                                                       enum block_way way)
 {
-    if (way == WAY_TAKEN && !rip_allowed(c, rip, FORM_ANY)) {
-        c->op = op;
-        cpu_raise(c, VEC_GP, 0);
-    }
+    if (way == WAY_TAKEN)
+        check_leave(c, op, rip);
     struct jump_entry *j = jump_slot(c, rip);
     bool known = CAN_CHAIN && j->lin == rip && j->key == c->jump_key && c->jump_key;
     if (known && !j->block->two_pages && !((rip ^ c->gpr[GPR_BASE]) >> 12))
@@ -91,7 +99,7 @@ static ALWAYS_INLINE void leave_block(struct cpu *c, const struct op *op, u64 ri
 static ALWAYS_INLINE void leave(struct cpu *c, const struct op *op, const struct leave *x)
 {
     if (x->way == WAY_INDIRECT)
-        leave_by_address(c, x->rip);
+        leave_by_address(c, op, x->rip);
     else
         leave_block(c, op, x->rip, x->way);
 }

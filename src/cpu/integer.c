@@ -119,31 +119,28 @@ void op_popa(struct cpu *c, const struct insn *in)
     gpr_write(c, RSP, sp + 8 * size, c->stack_size);
 }
 
-/* Frame pointers of `level` outer frames are copied; the last push makes sure that the new
- * stack top can be written. */
+/* Frame pointers of `level` outer frames are copied, one after the other: frames may overlap.
+ * What was pushed before a fault stays in memory, as on hardware; the registers are as before.
+ * In the end the new stack top must be writable. */
 void op_enter(struct cpu *c, const struct insn *in)
 {
     unsigned size = in->osize, level = in->imm >> 16 & 31;
     u64 bytes = in->imm & 0xffff;
     u64 sp = c->gpr[RSP] - size, bp = c->gpr[RBP], frame = sp;
-    u64 display[32];
 
-    for (unsigned i = 1; i < level; i++)
-        display[i] = mem_read(c, SS, stack_offset(c, bp - i * size), size);
-    u64 last = level ? sp - level * size : sp;
-    for (u64 at = sp;; at -= size) {
-        mem_probe_write(c, SS, stack_offset(c, at), size);
-        if (at == last)
-            break;
-    }
-    mem_probe_write(c, SS, stack_offset(c, last - bytes), size);
     mem_write(c, SS, stack_offset(c, sp), zext(bp, size), size);
-    for (unsigned i = 1; i < level; i++)
-        mem_write(c, SS, stack_offset(c, sp - i * size), display[i], size);
-    if (level)
-        mem_write(c, SS, stack_offset(c, last), zext(frame, size), size);
+    for (unsigned i = 1; i < level; i++) {
+        u64 outer = mem_read(c, SS, stack_offset(c, bp - i * size), size);
+        sp -= size;
+        mem_write(c, SS, stack_offset(c, sp), outer, size);
+    }
+    if (level) {
+        sp -= size;
+        mem_write(c, SS, stack_offset(c, sp), zext(frame, size), size);
+    }
+    mem_probe_write(c, SS, stack_offset(c, sp - bytes), size);
     gpr_write(c, RBP, frame, size);
-    gpr_write(c, RSP, last - bytes, c->stack_size);
+    gpr_write(c, RSP, sp - bytes, c->stack_size);
 }
 
 /* --- wide compare and exchange: memory is written whatever the outcome --- */

@@ -246,8 +246,8 @@ void op_cmps(struct cpu *c, const struct insn *in)
         advance(&s, skip_equal(&s, a, b, while_equal), true, true);
     bool stop = false;
     while (s.left && !stop) {
+        u64 y = mem_read(c, ES, s.di, s.size); /* first, as on hardware: both may fault */
         u64 x = mem_read(c, in->seg, s.si, s.size);
-        u64 y = mem_read(c, ES, s.di, s.size);
         stop = compare(&s, x, y) && s.rep;
         advance(&s, 1, true, true);
     }
