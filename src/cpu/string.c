@@ -159,12 +159,17 @@ void op_movs(struct cpu *c, const struct insn *in)
 
 static void fill(const struct string *s, u8 *dst, u64 v)
 {
-    if (s->size == 1) {
-        memset(dst, (u8)v, s->left);
+    u64 bytes = s->left * s->size;
+    u8 first[8];
+
+    st_size(first, v, s->size);
+    if (!memcmp(first, first + 1, s->size - 1)) { /* all its bytes are the same */
+        memset(dst, first[0], bytes);
         return;
     }
-    for (u64 i = 0; i < s->left; i++)
-        st_size(dst + i * s->size, v, s->size);
+    memcpy(dst, first, s->size);
+    for (u64 done = s->size; done < bytes; done *= 2)
+        memcpy(dst + done, dst, done < bytes - done ? done : bytes - done);
 }
 
 void op_stos(struct cpu *c, const struct insn *in)
@@ -209,33 +214,40 @@ static bool compare(struct string *s, u64 a, u64 b)
 }
 
 /* Elements at the start of the chunk that can't end it, by host memory; the next one, or the
- * last, is then compared for its flags. */
-static u64 skip_equal(const struct string *s, const u8 *a, const u8 *b, bool while_equal)
+ * last, is then compared for its flags. b is NULL: against v. */
+static ALWAYS_INLINE u64 skip_sized(const struct string *s, const u8 *a, const u8 *b, u64 v,
+                                    unsigned size)
 {
+    bool while_equal = !(s->in->prefix & PFX_REPNE);
     u64 n = 0;
     for (; n + 1 < s->left; n++) {
-        u64 at = (s->step > 0 ? n : s->left - 1 - n) * s->size;
-        if ((ld_size(a + at, s->size) == ld_size(b + at, s->size)) != while_equal)
+        u64 at = (s->step > 0 ? n : s->left - 1 - n) * size;
+        if ((ld_size(a + at, size) == (b ? ld_size(b + at, size) : v)) != while_equal)
             break;
     }
     return n;
 }
 
-static u64 skip_scan(const struct string *s, const u8 *p, u64 v, bool while_equal)
+static u64 skip(const struct string *s, const u8 *a, const u8 *b, u64 v)
 {
-    u64 n = 0;
-    for (; n + 1 < s->left; n++) {
-        u64 at = (s->step > 0 ? n : s->left - 1 - n) * s->size;
-        if ((ld_size(p + at, s->size) == v) != while_equal)
-            break;
+    switch (s->size) {
+    case 1: return skip_sized(s, a, b, v, 1);
+    case 2: return skip_sized(s, a, b, v, 2);
+    case 4: return skip_sized(s, a, b, v, 4);
+    default: return skip_sized(s, a, b, v, 8);
     }
-    return n;
+}
+
+/* SCASB upwards for a byte. */
+static u64 skip_to_byte(const struct string *s, const u8 *p, u64 v)
+{
+    const u8 *hit = memchr(p, (int)v, s->left - 1);
+    return hit ? (u64)(hit - p) : s->left - 1;
 }
 
 void op_cmps(struct cpu *c, const struct insn *in)
 {
     struct string s = begin(c, in);
-    bool while_equal = !(in->prefix & PFX_REPNE);
     if (!s.left)
         return;
     limit(&s, in_page(&s, in->seg, s.si));
@@ -243,7 +255,7 @@ void op_cmps(struct cpu *c, const struct insn *in)
     const u8 *a = s.left > 1 ? host_range(&s, in->seg, s.si, false) : NULL;
     const u8 *b = a ? host_range(&s, ES, s.di, false) : NULL;
     if (b)
-        advance(&s, skip_equal(&s, a, b, while_equal), true, true);
+        advance(&s, skip(&s, a, b, 0), true, true);
     bool stop = false;
     while (s.left && !stop) {
         u64 y = mem_read(c, ES, s.di, s.size); /* first, as on hardware: both may fault */
@@ -258,14 +270,15 @@ void op_cmps(struct cpu *c, const struct insn *in)
 void op_scas(struct cpu *c, const struct insn *in)
 {
     struct string s = begin(c, in);
-    bool while_equal = !(in->prefix & PFX_REPNE);
     u64 v = gpr_read(c, RAX, s.size);
     if (!s.left)
         return;
     limit(&s, in_page(&s, ES, s.di));
     const u8 *p = s.left > 1 ? host_range(&s, ES, s.di, false) : NULL;
-    if (p)
-        advance(&s, skip_scan(&s, p, v, while_equal), false, true);
+    if (p && s.size == 1 && s.step > 0 && (in->prefix & PFX_REPNE))
+        advance(&s, skip_to_byte(&s, p, v), false, true);
+    else if (p)
+        advance(&s, skip(&s, p, NULL, v), false, true);
     bool stop = false;
     while (s.left && !stop) {
         u64 y = mem_read(c, ES, s.di, s.size);
