@@ -11,6 +11,7 @@ sys_legacy = \
     %D%/legacy/gate.c \
     %D%/legacy/order.c \
     %D%/legacy/paging.c \
+    %D%/legacy/real.c \
     %D%/legacy/segment.c \
     %D%/legacy/task.c \
     %D%/legacy/vm86.c

@@ -215,6 +215,7 @@ int main(void)
     test_debug();
     test_control();
     test_order();
+    test_real();
     test_events();
     leave();
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The 32-bit system tests' kernel: tables, traps that are caught and looked at, TAP output on
- * port E9h
- * and the first serial port. One segment each for rings 0 and 3, flat; tests make their own in the slots T0...
+ * port E9h and the first serial port. One segment each for rings 0 and 3, flat; tests make their
+ * own in the slots T0...
  * Each test_*() asserts a table of the manuals; SDM sections are named where they stand.
  */
 #ifndef ERSATZ_TESTS_SYS_LIB_H
@@ -187,6 +187,7 @@ void test_paging(void);
 void test_debug(void);
 void test_control(void);
 void test_order(void);
+void test_real(void);
 void test_events(void);
 
 #endif

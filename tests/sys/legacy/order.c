@@ -22,74 +22,69 @@ static void test_decode(void)
     FAULTS("les of a register", UD, 0, __asm__ volatile(".byte 0xc4, 0xc0"));
 }
 
+/* Code that CATCH runs, one call each. */
+
+static u32 esp_before;
+
+static void pop_fs(void)
+{
+    __asm__ volatile("push %1; mov %%esp, %0; pop %%fs" : "=m"(esp_before) : "r"(T0) : "memory");
+}
+
+static void load_far(void)
+{
+    __asm__ volatile("mov $0x5678, %%ebx; lfs %0, %%ebx" : : "m"(words[0]) : "ebx");
+}
+
+static void divide_by_0(void)
+{
+    __asm__ volatile("xor %%ecx, %%ecx; mov $7, %%eax; cltd; div %%ecx" : : : "eax", "ecx", "edx");
+}
+
+static void divide_too_big(void)
+{
+    __asm__ volatile("mov $0x80000000, %%eax; cltd; mov $-1, %%ecx; idiv %%ecx"
+                     :
+                     :
+                     : "eax", "ecx", "edx");
+}
+
+static void bound(u32 index)
+{
+    __asm__ volatile("bound %0, %1" : : "r"(index), "m"(*(u64 *)words));
+}
+
+static void copy_to_the_end(void)
+{
+    __asm__ volatile("mov %0, %%fs; mov $8, %%esi; mov %1, %%edi; mov $8, %%ecx; cld;"
+                     "rep movsb %%fs:(%%esi), %%es:(%%edi)"
+                     :
+                     : "r"(T1), "r"(words)
+                     : "esi", "edi", "ecx", "memory");
+}
+
 static void test_atomic(void)
 {
-    static u32 esp;
-
     set_seg(T0, 0, 0xfffff, A_DATA | FLAT);
-    CATCH
-    {
-        __asm__ volatile("mov %%esp, %0; push %1; mov %%esp, %0; pop %%fs"
-                         : "=m"(esp)
-                         : "r"(T0)
-                         : "memory");
-    }
-    check_trap("pop FS: not present", NP, T0);
-    check_eq("pop FS: ESP stays", last.esp0 + 20, esp);
+    FAULTS("pop FS: not present", NP, T0, pop_fs());
+    check_eq("pop FS: ESP stays", last.esp0 + 20, esp_before);
     words[0] = 0x1234;
     words[1] = T0;
-    CATCH
-    {
-        __asm__ volatile("mov $0x5678, %%ebx; lfs %0, %%ebx" : : "m"(words[0]) : "ebx");
-    }
-    check_trap("lfs: not present", NP, T0);
+    FAULTS("lfs: not present", NP, T0, load_far());
     check_eq("lfs: EBX stays", last.ebx, 0x5678);
-    CATCH
-    {
-        __asm__ volatile("xor %%ecx, %%ecx; mov $7, %%eax; cltd; div %%ecx"
-                         :
-                         :
-                         : "eax", "ecx", "edx");
-    }
-    check_trap("div by 0", DE, 0);
+    FAULTS("div by 0", DE, 0, divide_by_0());
     check_eq("div by 0: EAX stays", last.eax, 7);
-    CATCH
-    {
-        __asm__ volatile("mov $0x80000000, %%eax; cltd; mov $-1, %%ecx; idiv %%ecx"
-                         :
-                         :
-                         : "eax", "ecx", "edx");
-    }
-    check_trap("idiv: the quotient is too big", DE, 0);
+    FAULTS("idiv: the quotient is too big", DE, 0, divide_too_big());
     words[0] = 2;
     words[1] = 5;
-    FAULTS("bound: below", BR, 0,
-           __asm__ volatile("mov $1, %%eax; bound %%eax, %0"
-                            :
-                            : "m"(*(u64 *)words)
-                            : "eax"));
-    RUNS("bound: at the end", __asm__ volatile("mov $5, %%eax; bound %%eax, %0"
-                                               :
-                                               : "m"(*(u64 *)words)
-                                               : "eax"));
-    FAULTS("bound: above", BR, 0,
-           __asm__ volatile("mov $6, %%eax; bound %%eax, %0"
-                            :
-                            : "m"(*(u64 *)words)
-                            : "eax"));
+    FAULTS("bound: below", BR, 0, bound(1));
+    RUNS("bound: at the end", bound(5));
+    FAULTS("bound: above", BR, 0, bound(6));
     FAULTS("into", OF, 0, __asm__ volatile("mov $0x7f, %%al; add $1, %%al; into" : : : "eax"));
     check_eq("into is a trap", *(u8 *)(last.eip - 1), 0xce);
     RUNS("into without overflow", __asm__ volatile("xor %%eax, %%eax; into" : : : "eax"));
-    FAULTS("string across a limit", GP, 0,
-           __asm__ volatile("mov %0, %%fs; mov %1, %%esi; mov %2, %%edi; mov $8, %%ecx; cld;"
-                            "rep movsb %%fs:(%%esi), %%es:(%%edi)"
-                            :
-                            : "r"(({
-                                  set_seg(T1, (u32)code, 11, A_P | A_DATA | A_BIG);
-                                  T1;
-                              })),
-                              "i"(8), "r"(words)
-                            : "esi", "edi", "ecx", "memory"));
+    set_seg(T1, (u32)code, 11, A_P | A_DATA | A_BIG);
+    FAULTS("string across a limit", GP, 0, copy_to_the_end());
     check_eq("string across a limit: four are done", last.ecx, 4);
     check_eq("string across a limit: ESI", last.esi, 12);
 }
