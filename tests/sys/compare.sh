@@ -37,12 +37,12 @@ EOF
     echo continue >"$tmp/rc"
     : >"$tmp/serial"
     # it draws on a terminal, and doesn't end by itself
-    script -qfc "timeout 60 bochs -q -f $tmp/bochsrc -rc $tmp/rc" /dev/null >/dev/null 2>&1 &
+    script -qfc "timeout -s KILL 40 bochs -q -f $tmp/bochsrc -rc $tmp/rc" /dev/null </dev/null >/dev/null 2>&1 &
     for _ in $(seq 300); do
         grep -qaE '^(1\.\.|Bail out)' "$tmp/serial" && break
         sleep 0.2
     done
-    kill $! 2>/dev/null
+    kill -KILL $! 2>/dev/null
     cat "$tmp/serial"
 }
 

@@ -171,6 +171,7 @@ static void load_tables(void)
         tss.io[n] = 0xff;
     tss.end = 0xff;
     restore_idt();
+    outb(0x3fb, 3);   /* 8 bits */
     outb(0x21, 0xff); /* no interrupts from the board */
     outb(0xa1, 0xff);
     __asm__ volatile("lgdt %0; lidt %1; ljmp %2, $1f; 1: mov %3, %%ds; mov %3, %%es;"

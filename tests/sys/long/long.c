@@ -228,6 +228,7 @@ static void load_tables(void)
     tss.rsp[0] = (u64)(trap_stack + sizeof trap_stack);
     tss.ist[0] = (u64)(ist_stack + sizeof ist_stack);
     restore_idt();
+    outb(0x3fb, 3); /* the serial port: 8 bits */
     outb(0x21, 0xff);
     outb(0xa1, 0xff);
     ASM("lgdt %0; lidt %1; ltr %w2; lldt %w3" : : "m"(g), "m"(i), "r"(TSS), "r"(0) : "memory");
