@@ -54,7 +54,7 @@ static void pace_to(struct ersatz_machine *m, u64 to)
 
     if (to <= now)
         return;
-    input_post(&m->board.input, INPUT_PACE, to - now, 0);
+    input_post_awake(&m->board.input, INPUT_PACE, to - now, 0);
     input_deliver(&m->board.input); /* or the next look at the clocks would pace again */
 }
 

@@ -82,13 +82,20 @@ static bool append(struct input *in, const struct input_event *ev)
     return true;
 }
 
-bool input_post(struct input *in, enum input_kind kind, u64 a, u64 b)
+bool input_post_awake(struct input *in, enum input_kind kind, u64 a, u64 b)
 {
     struct input_event ev = {.kind = kind, .a = a, .b = b};
 
     pthread_mutex_lock(&in->lock);
     bool ok = in->waiting[stream(&ev)] < INPUT_SHARE && append(in, &ev);
     pthread_mutex_unlock(&in->lock);
+    return ok;
+}
+
+bool input_post(struct input *in, enum input_kind kind, u64 a, u64 b)
+{
+    bool ok = input_post_awake(in, kind, a, b);
+
     if (ok)
         input_wake(in);
     return ok;

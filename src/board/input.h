@@ -70,6 +70,8 @@ void input_destroy(struct input *in);
 void input_connect(struct input *in, enum input_kind kind, input_sink_fn *fn, void *opaque);
 /* Any thread. False if the stream has INPUT_SHARE events waiting: try again later. */
 bool input_post(struct input *in, enum input_kind kind, u64 a, u64 b);
+/* The same for the vCPU thread, which is awake: nobody is woken. */
+bool input_post_awake(struct input *in, enum input_kind kind, u64 a, u64 b);
 /* The bytes of one key's scan code, INPUT_KEY each: all or none. */
 bool input_post_key(struct input *in, const u8 *bytes, unsigned n);
 /* vCPU thread, between slices. Returns how many events were delivered. */

@@ -281,6 +281,28 @@ static double seconds(void)
     return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
 }
 
+/* An idle machine sleeps: its thread uses next to no time. */
+START_TEST(idle_with_the_host_clock_costs_nothing)
+{
+    struct ersatz_machine *m = machine_by("host", stop_codes[1], sizeof stop_codes[1]);
+    struct timespec used;
+    pthread_t thread;
+
+    ck_assert_int_eq(pthread_create(&thread, NULL, stopper, m), 0);
+    run(m, 0);
+    pthread_join(thread, NULL);
+    ck_assert_int_eq(pthread_create(&thread, NULL, stopper, m), 0);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    double before = (double)used.tv_nsec * 1e-9 + (double)used.tv_sec;
+    run(m, 0);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    double after = (double)used.tv_nsec * 1e-9 + (double)used.tv_sec;
+    pthread_join(thread, NULL);
+    ck_assert_msg(after - before < 0.01, "%f s of 50 ms", after - before);
+    ersatz_destroy(m);
+}
+END_TEST
+
 /* With the host's clock virtual time is the host's, busy or idle, and however slow the engine:
  * never more than it, and behind by what a busy host takes away at most. */
 START_TEST(host_clock_is_followed)
@@ -484,6 +506,7 @@ int main(void)
     tcase_add_test(t, reset_button_works_from_outside);
     tcase_add_loop_test(t, a_stop_is_heard_soon, 0, ARRAY_LEN(stop_codes));
     tcase_add_loop_test(t, host_clock_is_followed, 0, ARRAY_LEN(stop_codes));
+    tcase_add_test(t, idle_with_the_host_clock_costs_nothing);
     tcase_add_test(t, serial_bytes_go_in_and_out);
     tcase_add_test(t, registers_and_memory);
     tcase_add_loop_test(t, settings_are_checked, 0, ARRAY_LEN(settings));

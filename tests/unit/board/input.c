@@ -122,6 +122,8 @@ START_TEST(post_wakes_a_sleeper)
     ck_assert_int_eq(input_init(&in, &clock), 0);
     struct pollfd p = {.fd = in.wake, .events = POLLIN};
     ck_assert_int_eq(poll(&p, 1, 0), 0);
+    input_post_awake(&in, INPUT_PACE, 1, 0);
+    ck_assert_int_eq(poll(&p, 1, 0), 0);
     input_post(&in, INPUT_KEY, 1, 0);
     ck_assert_int_eq(poll(&p, 1, 0), 1);
     input_destroy(&in);
