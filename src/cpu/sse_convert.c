@@ -55,10 +55,13 @@ TO_GPR(cvttsd2si, u64, f64_to_i32_trunc, f64_to_i64_trunc)
 /* --- packed: n lanes FROM to n lanes TO, zeros above --- */
 
 /* The x87 state becomes MMX state even if an exception follows. */
-#define CONVERT(name, n, FROM, TO, kernel)                                                         \
+#define CONVERT(name, n, FROM, TO, kernel, insn)                                                   \
     OP(name)                                                                                       \
     {                                                                                              \
         union vec y = vec_read(c, in, 1), r = {.u64 = {0, 0}};                                     \
+        if (n * sizeof(y.FROM[0]) == 8)                                                            \
+            y.u64[1] = 0; /* not an operand, and not to raise anything */                          \
+        SSE_HOST_CONVERT(insn)                                                                     \
         for (unsigned i = 0; i < (n); i++)                                                         \
             r.TO[i] = c->fpu.ops->kernel(&c->fpu.sse, y.FROM[i]);                                  \
         vec_used(c, in, 0);                                                                        \
@@ -66,18 +69,19 @@ TO_GPR(cvttsd2si, u64, f64_to_i32_trunc, f64_to_i64_trunc)
         vec_write(c, in, 0, &r);                                                                   \
     }
 
-CONVERT(cvtps2pd, 2, u32, u64, f32_to_f64)
-CONVERT(cvtpd2ps, 2, u64, u32, f64_to_f32)
-CONVERT(cvtdq2ps, 4, i32, u32, f32_from_i32)
-CONVERT(cvtdq2pd, 2, i32, u64, f64_from_i32)
-CONVERT(cvtps2dq, 4, u32, i32, f32_to_i32)
-CONVERT(cvttps2dq, 4, u32, i32, f32_to_i32_trunc)
-CONVERT(cvtpd2dq, 2, u64, i32, f64_to_i32)
-CONVERT(cvttpd2dq, 2, u64, i32, f64_to_i32_trunc)
-CONVERT(cvtps2pi, 2, u32, i32, f32_to_i32)
-CONVERT(cvttps2pi, 2, u32, i32, f32_to_i32_trunc)
-CONVERT(cvtpd2pi, 2, u64, i32, f64_to_i32)
-CONVERT(cvttpd2pi, 2, u64, i32, f64_to_i32_trunc)
+CONVERT(cvtps2pd, 2, u32, u64, f32_to_f64, "cvtps2pd")
+CONVERT(cvtpd2ps, 2, u64, u32, f64_to_f32, "cvtpd2ps")
+CONVERT(cvtdq2ps, 4, i32, u32, f32_from_i32, "cvtdq2ps")
+CONVERT(cvtdq2pd, 2, i32, u64, f64_from_i32, "cvtdq2pd")
+CONVERT(cvtps2dq, 4, u32, i32, f32_to_i32, "cvtps2dq")
+CONVERT(cvttps2dq, 4, u32, i32, f32_to_i32_trunc, "cvttps2dq")
+CONVERT(cvtpd2dq, 2, u64, i32, f64_to_i32, "cvtpd2dq")
+CONVERT(cvttpd2dq, 2, u64, i32, f64_to_i32_trunc, "cvttpd2dq")
+/* To MMX: the low half of what the XMM forms give. */
+CONVERT(cvtps2pi, 2, u32, i32, f32_to_i32, "cvtps2dq")
+CONVERT(cvttps2pi, 2, u32, i32, f32_to_i32_trunc, "cvttps2dq")
+CONVERT(cvtpd2pi, 2, u64, i32, f64_to_i32, "cvtpd2dq")
+CONVERT(cvttpd2pi, 2, u64, i32, f64_to_i32_trunc, "cvttpd2dq")
 
 /* --- packed, from MMX --- */
 

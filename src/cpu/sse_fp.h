@@ -39,8 +39,19 @@ static inline bool sse_on_host(const struct cpu *c)
         memcpy(xmm(c, in->op[0].reg), &a, 16);                                                     \
         return;                                                                                    \
     }
+/* r = insn(y), all of it a result. */
+#define SSE_HOST_CONVERT(insn)                                                                     \
+    if (sse_on_host(c)) {                                                                          \
+        host_vec a, b;                                                                             \
+        memcpy(&b, &y, 16);                                                                        \
+        asm volatile(insn " %1, %0" : "=x"(a) : "x"(b));                                           \
+        memcpy(&r, &a, 16);                                                                        \
+        vec_write(c, in, 0, &r);                                                                   \
+        return;                                                                                    \
+    }
 #else
 #define SSE_HOST(insn)
+#define SSE_HOST_CONVERT(insn)
 #endif
 
 /* Operand 1 of a scalar instruction, in a vector. */

@@ -118,14 +118,14 @@ static u64 of_f64(double f)
         of_##F(x);                                                                                 \
     })
 
+/* ZF, PF, CF as their bits in EFLAGS. */
 #define ASM_EFLAGS(F, insn)                                                                        \
     ({                                                                                             \
-        u64 x;                                                                                     \
-        asm volatile(insn " %2, %1\n\tpushfq\n\tpop %0"                                            \
-                     : "=r"(x)                                                                     \
-                     : "x"(to_##F(a)), "x"(to_##F(b))                                              \
-                     : "cc");                                                                      \
-        (u32)(x & 0x45);                                                                           \
+        bool zf, pf, cf;                                                                           \
+        asm volatile(insn " %4, %3"                                                                \
+                     : "=@ccz"(zf), "=@ccp"(pf), "=@ccc"(cf)                                       \
+                     : "x"(to_##F(a)), "x"(to_##F(b)));                                            \
+        (u32) zf << 6 | (u32)pf << 2 | (u32)cf;                                                    \
     })
 
 #define ASM_CMP(F, S, n)                                                                           \
