@@ -210,6 +210,18 @@ static u32 add_text(u8 *block, u64 base, u64 *used, const char *text)
     return (u32)(base + at);
 }
 
+/* The kernel's command line begins with its own name, as GRUB and QEMU have it: kernels skip a
+ * word. 0 if there is no room. */
+static u32 add_command_line(const struct machine *m, u8 *block, u64 base, u64 *used)
+{
+    u32 at = add_text(block, base, used, m->boot.kernel.name);
+
+    if (!at || !*m->boot.append)
+        return at;
+    block[*used - 1] = ' ';
+    return add_text(block, base, used, m->boot.append) ? at : 0;
+}
+
 static int load_modules(struct machine *m, struct load *l, u8 *block, u64 base, u64 *used,
                         struct ersatz_error *err)
 {
@@ -257,7 +269,7 @@ static int fill_info(struct machine *m, struct load *l, u8 *block, u64 base,
     if (error)
         return error;
     u32 name = add_text(block, base, &used, "Ersatz");
-    u32 append = add_text(block, base, &used, m->boot.append);
+    u32 append = add_command_line(m, block, base, &used);
     if (!name || !append)
         return err_set(err, ERSATZ_E_SIZE, "the kernel's command line is too long");
     st32(info + MBI_FLAGS,

@@ -80,7 +80,7 @@ START_TEST(kludge_is_loaded_and_entered)
     ck_assert_uint_eq(m.ram.host[0x101800], 0);
     const u8 *info = m.ram.host + c->gpr[RBX];
     ck_assert_uint_eq(ld32(info) & 0x45, 0x45);
-    ck_assert_str_eq((const char *)m.ram.host + ld32(info + 16), "some words");
+    ck_assert_str_eq((const char *)m.ram.host + ld32(info + 16), "image some words");
     ck_assert_uint_eq(ld32(info + 8), (RAM >> 10) - 1024);
     free(i.data);
     machine_destroy(&m);
