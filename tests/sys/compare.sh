@@ -42,7 +42,8 @@ EOF
         grep -qaE '^(1\.\.|Bail out)' "$tmp/serial" && break
         sleep 0.2
     done
-    kill -KILL $! 2>/dev/null
+    kill -KILL $!
+    wait $! 2>/dev/null
     cat "$tmp/serial"
 }
 

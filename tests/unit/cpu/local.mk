@@ -1,13 +1,20 @@
 # SPDX-License-Identifier: MIT
 EXTRA_DIST += tests/unit/testcpu.h
 if HAVE_CHECK
-unit_tests += %D%/exec
+unit_tests += \
+    %D%/exec \
+    %D%/model
 endif
 
 %C%_exec_SOURCES = %D%/exec.c
 %C%_exec_CPPFLAGS = $(check_cppflags)
 %C%_exec_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_exec_LDADD = $(check_libs)
+
+%C%_model_SOURCES = %D%/model.c
+%C%_model_CPPFLAGS = $(check_cppflags)
+%C%_model_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_model_LDADD = $(check_libs)
 if HAVE_CHECK
 unit_tests += \
     %D%/crypto \
