@@ -56,10 +56,10 @@ void x87_wait(struct cpu *c);
 
 /* MXCSR with the kernels' flags in it. */
 u32 sse_mxcsr(struct cpu *c);
-/* v has no reserved bits. */
+/* v has no reserved bits. For instructions: the host's unit follows. */
 void sse_set_mxcsr(struct cpu *c, u32 v);
 
-/* --- state --- */
+/* --- state; what changes a control word is for instructions: the host's units follow --- */
 
 void x87_init(struct cpu *c); /* as FNINIT leaves it */
 void x87_set_cw(struct cpu *c, u16 cw);
