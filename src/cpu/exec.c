@@ -100,8 +100,10 @@ static ALWAYS_INLINE void leave(struct cpu *c, const struct op *op, const struct
 {
     if (x->way == WAY_INDIRECT)
         leave_by_address(c, op, x->rip);
+    else if (x->way == WAY_TAKEN)
+        leave_block(c, op, x->rip, WAY_TAKEN);
     else
-        leave_block(c, op, x->rip, x->way);
+        leave_block(c, op, x->rip, WAY_NEXT);
 }
 
 void exec_next(struct cpu *c, const struct op *op)
