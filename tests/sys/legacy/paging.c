@@ -253,6 +253,46 @@ static void test_double_fault(void)
     paging_off();
 }
 
+/* A task with page tables of its own: what is at LIN changes with the switch, and back. */
+static u32 dir2[1024] __attribute__((aligned(4096))), table2[1024] __attribute__((aligned(4096)));
+u32 paged_value, paged_cr3;
+
+__asm__("paged_task: mov 0x10000000, %eax; mov %eax, paged_value; mov %cr3, %eax;"
+        "mov %eax, paged_cr3; iret; jmp paged_task\n");
+void paged_task(void);
+
+static void test_task(void)
+{
+    struct tss *other = (struct tss *)0x7000;
+
+    paging_32((u32)page | P | W | U);
+    memcpy(dir2, dir, sizeof dir);
+    dir2[LIN >> 22] = (u32)table2 | U | W | P;
+    table2[0] = (u32)(page + 4096) | U | W | P;
+    *(u32 *)page = 0x11111111;
+    *(u32 *)(page + 4096) = 0x22222222;
+    memset(other, 0, sizeof *other);
+    other->eip = (u32)paged_task;
+    other->eflags = 2;
+    other->esp = (u32)(stack0 + sizeof stack0);
+    other->cs = CODE0;
+    other->ds = other->es = other->ss = DATA0;
+    other->cr3 = (u32)dir2;
+    tss.cr3 = READ_CR(3);
+    set_seg(T1, (u32)other, sizeof *other - 1, A_P | 9);
+    check_eq("task, paged: before", *TARGET, 0x11111111);
+    RUNS("task, paged: call and back", __asm__ volatile("lcall %0, $0"
+                                                        :
+                                                        : "i"(T1)
+                                                        : "eax", "memory"));
+    check_eq("task, paged: its own page", paged_value, 0x22222222);
+    check_eq("task, paged: its own CR3", paged_cr3, (u32)dir2);
+    check_eq("task, paged: CR3 comes back", READ_CR(3), (u32)dir);
+    check_eq("task, paged: after", *TARGET, 0x11111111);
+    __asm__ volatile("clts");
+    paging_off();
+}
+
 void test_paging(void)
 {
     paging_32((u32)page | P | W | U);
@@ -263,4 +303,5 @@ void test_paging(void)
     paging_off();
     test_pae();
     test_double_fault();
+    test_task();
 }

@@ -530,6 +530,33 @@ static void test_paging(void)
     FAULTS("not present", PF, 2, *(volatile u8 *)0x8000000000 = 1);
 }
 
+/* SMI in long mode: the handler at SMBASE + 8000h is an RSM alone. Needs the runner. */
+static void test_smm(void)
+{
+    u64 r15, gs, cf;
+    u8 there;
+
+    ASM("inb $0xf0, %0" : "=a"(there));
+    if (there != 0xa5) {
+        puts("# no event port: SMI is not tested\n");
+        return;
+    }
+    *(volatile u16 *)0x38000 = 0xaa0f;
+    *(volatile u32 *)0x3fefc = 0;
+    wrmsr(GS_BASE, 0xffff800000001000);
+    outb(0xf1, 1);
+    ASM("mov %3, %%r15; stc; outb %%al, $0xf0; nop; nop; nop; sbb %1, %1; mov %%r15, %0"
+        : "=r"(r15), "=&r"(cf)
+        : "a"(2), "r"(0xfedcba9876543210)
+        : "r15");
+    gs = rdmsr(GS_BASE);
+    check_eq("smi: revision", *(volatile u32 *)0x3fefc, 0x20064);
+    check_eq("smi: R15 comes back", r15, 0xfedcba9876543210);
+    check_eq("smi: CF comes back", cf, ~0ul);
+    check_eq("smi: GS base comes back", gs, 0xffff800000001000);
+    check_eq("smi: CS in the save area", *(volatile u16 *)0x3fe10, CODE0);
+}
+
 void main(void);
 void main(void)
 {
@@ -542,5 +569,6 @@ void main(void)
     test_bases();
     test_control();
     test_paging();
+    test_smm();
     leave();
 }

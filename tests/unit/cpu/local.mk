@@ -2,6 +2,7 @@
 EXTRA_DIST += tests/unit/testcpu.h
 if HAVE_CHECK
 unit_tests += \
+    %D%/events \
     %D%/exec \
     %D%/model
 endif
@@ -10,6 +11,11 @@ endif
 %C%_exec_CPPFLAGS = $(check_cppflags)
 %C%_exec_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_exec_LDADD = $(check_libs)
+
+%C%_events_SOURCES = %D%/events.c
+%C%_events_CPPFLAGS = $(check_cppflags)
+%C%_events_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_events_LDADD = $(check_libs)
 
 %C%_model_SOURCES = %D%/model.c
 %C%_model_CPPFLAGS = $(check_cppflags)
