@@ -81,7 +81,7 @@ static bool take_machine_event(struct cpu *c)
         return true;
     }
     if (init_open(c)) {
-        c->pending &= ~(u32)(PEND_INIT | PEND_SIPI);
+        c->pending &= ~(u32)PEND_INIT;
         cpu_init_signal(c);
         return true;
     }
