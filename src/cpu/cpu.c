@@ -58,7 +58,7 @@ static void reset_common(struct cpu *c)
     c->dr7 = DR7_FIXED;
     c->dr6_pending = c->step_held = 0;
     c->cpl = c->shadow = c->step_shadow = 0;
-    c->delivering = c->nmi_blocked = c->step_rf = c->monitor_armed = false;
+    c->delivering = c->fault_held = c->nmi_blocked = c->step_rf = c->monitor_armed = false;
     c->op = NULL;
     c->activity = ACT_RUN;
     c->pending &= PEND_INTR | PEND_STOP | PEND_FLUSH | PEND_SIPI;

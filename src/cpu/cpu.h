@@ -191,6 +191,7 @@ struct cpu {
     bool delivering; /* an event is on its way through the IDT (cpu/interrupt.h) */
     bool fault_ext;  /* and is no software interrupt: error codes get EXT */
     u8 fault_class;  /* and counts as this for the double fault rules: enum fault_class */
+    bool fault_held; /* `raised` is delivered first when the next slice begins */
     bool rep_partial; /* the last instruction was a REP string one that has more to do: what
                          interrupts it pushes RF = 1 */
     bool step_rf;    /* EFLAGS.RF is cleared at the end of this instruction (cpu/debug.h) */

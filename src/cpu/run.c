@@ -141,13 +141,17 @@ static void retry_single(struct cpu *c)
     run_block(c, block_part(c->engine, c->op, 1));
 }
 
+/* A fault whose delivery faults costs an instruction, too: #AC on the way to the handler of #GP
+ * and back may go on for ever. One that the slice can't pay waits for the next slice. */
 static void deliver_fault(struct cpu *c)
 {
     c->rip = cpu_insn_rip(c);
-    if (c->op)
-        c->budget += c->op->left - 1;
-    else if (c->budget > 0)
-        c->budget--;
+    c->fault_held = !c->op && c->budget <= 0;
+    if (c->fault_held) {
+        c->activity = ACT_RUN; /* what it fell over may have been the end of a HLT */
+        return;
+    }
+    c->budget += c->op ? c->op->left - 1 : -1;
     c->op = NULL;
     c->gpr[GPR_ZERO] = 0;
     c->stat_faults++;
@@ -184,7 +188,10 @@ void cpu_run(struct cpu *c)
     switch (sigsetjmp(env, 0)) {
     case UNWIND_FAULT: deliver_fault(c); break;
     case UNWIND_RETRY: retry_single(c); break;
-    default: break;
+    default:
+        if (unlikely(c->fault_held))
+            deliver_fault(c);
+        break;
     }
     while (ready(c)) {
         if (unlikely(cpu_wants_step(c)))
