@@ -388,6 +388,8 @@ struct block *block_lookup(struct cpu *c, linaddr lin, unsigned mode)
             drop(e, b); /* mapped elsewhere now */
         b = NULL;
     }
+    if (b && !b->valid) /* the fetch set A bits among its own bytes */
+        b = NULL;
     if (!b)
         b = keep(e, build(c, &f, lin, mode), &f);
     if (keyed && b != e->scratch)

@@ -107,6 +107,15 @@ void cpu_step_end(struct cpu *c)
         c->pending |= PEND_DEBUG;
 }
 
+void cpu_step_cancel(struct cpu *c)
+{
+    c->shadow = c->step_shadow;
+    c->dr6_pending = c->step_held;
+    c->step_rf = false;
+    c->step_shadow = 0;
+    c->step_held = 0;
+}
+
 void cpu_debug_trap(struct cpu *c)
 {
     c->dr6 = (c->dr6 & ~(u32)DR6_B) | c->dr6_pending;

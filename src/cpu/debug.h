@@ -47,6 +47,8 @@ static inline bool cpu_wants_step(const struct cpu *c)
 
 void cpu_step_begin(struct cpu *c);
 void cpu_step_end(struct cpu *c);
+/* In place of it: the instruction does not run after all. */
+void cpu_step_cancel(struct cpu *c);
 
 /* A data or I/O breakpoint is armed: accesses must come by. */
 bool cpu_debug_watches(const struct cpu *c);

@@ -99,6 +99,8 @@ static void run_block(struct cpu *c, struct block *b)
 {
     if (unlikely(log_on(c->engine->log, LOG_EXEC)))
         b = trace(c, b);
+    if (unlikely(c->budget <= 0))
+        return; /* a device that the fetch reached cut the slice */
     if (b->cost > c->budget)
         b = block_part(c->engine, b->ops, (unsigned)c->budget);
     c->budget -= b->cost;
@@ -128,6 +130,10 @@ static void step(struct cpu *c)
 {
     cpu_step_begin(c);
     struct block *b = find_block(c);
+    if (unlikely(c->budget <= 0)) {
+        cpu_step_cancel(c);
+        return;
+    }
     run_block(c, block_part(c->engine, b->ops, 1));
     cpu_step_end(c);
 }
@@ -176,7 +182,7 @@ static bool ready(struct cpu *c)
         }
     }
     if (unlikely(c->pending || c->activity != ACT_RUN))
-        return cpu_take_pending(c);
+        return cpu_take_pending(c) && c->budget > 0; /* the way to a device may cut the slice */
     return true;
 }
 
