@@ -162,12 +162,12 @@ static void enter(struct cpu *c, const struct seg *tss, const struct task_state 
     c->step_rf = false;
     load_registers(c, t, nested);
     c->ldtr = seg_null(t->ldt, 0);
+    cpu_paging_changed(c); /* before what may fault: the fault is the new task's */
     if (wide && (c->cr0 & CR0_PG)) {
         if (!mmu_load_cr3(&c->mmu, t->cr3, false))
             cpu_raise(c, VEC_GP, 0);
         c->cr3 = t->cr3;
     }
-    cpu_paging_changed(c);
     load_ldt(c, t->ldt);
     if (!cpu_vm86(c))
         load_segments(c, t);

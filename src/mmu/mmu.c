@@ -61,7 +61,7 @@ static u8 proven_rights(const struct mmu *m, const struct mmu_map *map, enum mmu
 
 static struct soft_entry make_entry(const struct mmu *m, i64 page, physaddr phys)
 {
-    struct soft_entry e = {.tag = (u64)page + 1, .page = phys & m->mem->a20_mask};
+    struct soft_entry e = {.tag = soft_tag(page), .page = phys & m->mem->a20_mask};
     const struct mem_range *r = memmap_find(m->mem, e.page);
     if (r && r->rd)
         e.rd = r->rd + (e.page - r->base);
@@ -91,7 +91,7 @@ struct mmu_target mmu_translate(struct mmu *m, enum mmu_view_id view, linaddr li
 
     if ((u64)page + FLAT_HALF >= 2 * FLAT_HALF) /* not canonical: callers have raised #GP */
         return (struct mmu_target){.fault = true};
-    if (soft->tag == (u64)page + 1 && (soft->rights & BIT(kind))) {
+    if (soft->tag == soft_tag(page) && (soft->rights & BIT(kind))) {
         /* a page that lost its code since may have its fast entry back */
         if (kind != ACCESS_WRITE || !m->flat || !soft->wr || (soft->info && soft->info->code) ||
             v->wr[page])

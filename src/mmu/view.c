@@ -41,7 +41,7 @@ void view_free(struct mmu_view *v)
 void view_drop(struct mmu_view *v, i64 page)
 {
     struct soft_entry *e = view_soft(v, page);
-    if (e->tag == (u64)page + 1)
+    if (e->tag == soft_tag(page))
         e->tag = 0;
     if (!v->map)
         return;

@@ -12,7 +12,7 @@ struct page_info;
 
 /* A soft TLB entry: everything known of one linear page. */
 struct soft_entry {
-    u64 tag;     /* page number + 1, 0: empty */
+    u64 tag;     /* soft_tag(), 0: empty */
     u8 rights;   /* BIT(enum mmu_access) of the accesses that were found allowed */
     physaddr page;
     u8 *rd, *wr; /* host page, NULL for MMIO */
@@ -40,6 +40,12 @@ void view_flush(struct mmu_view *v, bool global_too);
 /* Takes back write entries: the one of `page`, or all that lead to the host page. */
 void view_drop_write(struct mmu_view *v, i64 page);
 void view_drop_writes_to(struct mmu_view *v, const u8 *host);
+
+/* Never 0, also for page -1. */
+static inline u64 soft_tag(i64 page)
+{
+    return (u64)page << 1 | 1;
+}
 
 static inline struct soft_entry *view_soft(struct mmu_view *v, i64 page)
 {

@@ -2,6 +2,7 @@
 /* The machine around the CPUs, and what its memory holds: see world.h. */
 #include "world.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,6 +143,11 @@ static void on_smm(void *opaque, unsigned cpu, bool in_smm)
 
 /* ---- life ---- */
 
+static void to_stderr(void *opaque, const char *line)
+{
+    fprintf(stderr, "%s\n", line);
+}
+
 static bool add_memory(struct world *w)
 {
     u8 *p = w->ram;
@@ -221,6 +227,9 @@ bool world_init(struct world *w, struct fuzz *f, u64 seed)
     unsigned cpus = one_in(r, 3) ? 1 + (unsigned)rng_below(r, WORLD_CPUS) : 1;
     bool soft = one_in(r, 2), flat = !one_in(r, 3), ok;
 
+    const char *topic = getenv("FUZZ_LOG");
+    if (topic)
+        w->log = (struct log){BIT(log_topic_find(topic, strlen(topic)) & 63), to_stderr, NULL};
     clock_init(&w->clock);
     memmap_init(&w->mem, &w->log);
     timer_init(&w->timer, &w->clock, on_timer, w, "fuzz");
