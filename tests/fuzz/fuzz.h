@@ -30,7 +30,7 @@ struct fuzz {
 struct fuzz_target {
     const char *name;
     void (*run)(struct fuzz *f, u64 seed);
-    /* What must have happened at least once; NULL at the end. */
+    /* What must have happened at least once, unless it begins with "?"; NULL at the end. */
     const char *const *counters;
 };
 
