@@ -103,12 +103,15 @@ void cr4_load(struct cpu *c, u64 v)
     commit(c, c->cr0, v, c->efer, (changed & reload) && pae_paging(c->cr0, v, c->efer));
 }
 
+u64 efer_allowed(const struct cpu *c)
+{
+    return (cpu_has(c, CPU_SYSCALL) ? EFER_SCE : 0) | (cpu_has(c, CPU_NX) ? EFER_NXE : 0) |
+           (cpu_has(c, CPU_LM) ? EFER_LME | EFER_LMA : 0);
+}
+
 bool efer_write(struct cpu *c, u64 v)
 {
-    u64 allowed = (cpu_has(c, CPU_SYSCALL) ? EFER_SCE : 0) | (cpu_has(c, CPU_NX) ? EFER_NXE : 0) |
-                  (cpu_has(c, CPU_LM) ? EFER_LME | EFER_LMA : 0);
-
-    if (v & ~allowed)
+    if (v & ~efer_allowed(c))
         return false;
     if (((v ^ c->efer) & EFER_LME) && (c->cr0 & CR0_PG))
         return false;

@@ -98,6 +98,12 @@ static u64 get(struct cpu *c, u32 offset, unsigned size)
     return memmap_read(c->bus.mem, at(c, offset), size);
 }
 
+/* What the area may hold, but no register can. */
+static u64 canonical(u64 v)
+{
+    return (u64)sext(v, 6);
+}
+
 /* A segment register's four parts; n 6: LDTR, 7: TR. */
 struct seg_place {
     u16 sel, attr, limit, base;
@@ -145,7 +151,7 @@ static void load_segments(struct cpu *c)
         *s = (struct seg){.sel = (u16)get(c, p.sel, 2),
                           .attr = attr & SEG_P ? attr : attr | SEG_UNUSABLE,
                           .limit = (u32)get(c, p.limit, 4),
-                          .base = get(c, p.base, p.base_size)};
+                          .base = canonical(get(c, p.base, p.base_size))};
         seg_update(c, s);
     }
 }
@@ -213,15 +219,19 @@ void smm_enter(struct cpu *c)
 /* Combinations that no MOV CR would have let through: RSM answers with shutdown. */
 static bool invalid(const struct cpu *c, u64 cr0, u64 cr4, u64 efer)
 {
-    bool pg = cr0 & CR0_PG;
+    bool pg = cr0 & CR0_PG, lma = efer & EFER_LMA;
 
     return cr0 >> 32 || (pg && !(cr0 & CR0_PE)) || (cr0 & (CR0_NW | CR0_CD)) == CR0_NW ||
-           (cr4 & ~cr4_allowed(c)) || ((efer & EFER_LMA) && !(pg && (cr4 & CR4_PAE)));
+           (cr4 & ~cr4_allowed(c)) || (efer & ~efer_allowed(c)) ||
+           lma != (pg && (efer & EFER_LME)) || (lma && !(cr4 & CR4_PAE)) ||
+           (!lma && (cr4 & CR4_PCIDE));
 }
 
 static void load_flags(struct cpu *c, u32 flags)
 {
-    c->eflags = (flags & ~(u32)EFL_STATUS) | EFL_FIXED;
+    if (cpu_real_mode(c) || cpu_long_mode(c))
+        flags &= ~(u32)EFL_VM;
+    c->eflags = (flags & EFL_KNOWN & ~(u32)EFL_STATUS) | EFL_FIXED;
     flags_set(c, flags);
 }
 
@@ -242,7 +252,7 @@ void op_rsm(struct cpu *c, const struct insn *in)
     bool halted = get(c, m->halted, 1) & 1;
     u32 smbase = (u32)get(c, m->smbase, 4);
     load_segments(c);
-    load_flags(c, (u32)get(c, m->eflags, 4));
+    u32 flags = (u32)get(c, m->eflags, 4);
 #define SMM_WORD(offset, bytes, field) c->field = get(c, offset, bytes);
     if (wide(c)) {
         SMM_WORDS_64(SMM_WORD)
@@ -255,11 +265,13 @@ void op_rsm(struct cpu *c, const struct insn *in)
     c->cr4 = cr4;
     c->efer = efer;
     c->smbase = smbase;
+    load_flags(c, flags);
     c->cpl = cpu_real_mode(c) ? 0 : cpu_vm86(c) ? 3 : c->cpl & 3;
     c->nmi_blocked = c->nmi_blocked_smm;
     c->step_rf = false;
     c->activity = halted ? ACT_HLT : ACT_RUN;
     cpu_paging_changed(c);
+    c->rip = c->code_mode == CODE64 ? canonical(c->rip) : (u32)c->rip;
     if (!mmu_load_cr3(&c->mmu, c->cr3, false))
         cpu_shutdown(c);
     set_in_smm(c, false);

@@ -34,6 +34,9 @@ static inline void cpu_block_events(struct cpu *c, enum shadow why)
 /* Stores a selector or machine status word: 16 bits to memory, osize to a register. */
 void op_store_u16(struct cpu *c, const struct insn *in, u16 v);
 
+/* The bits of EFLAGS that there are. */
+#define EFL_KNOWN 0x3f7fd7u
+
 /* The bits of EFLAGS, status flags included, that mask lets through. */
 void eflags_set(struct cpu *c, u32 mask, u32 v);
 
@@ -43,7 +46,8 @@ void cr4_load(struct cpu *c, u64 v);
 /* CR0, CR4 or EFER as they are go to the MMU and to what is derived from them. */
 void cpu_paging_changed(struct cpu *c);
 bool efer_write(struct cpu *c, u64 v);
-/* CR4 bits that the features allow. */
+/* CR4 and EFER bits that the features allow. */
+u64 efer_allowed(const struct cpu *c);
 u64 cr4_allowed(const struct cpu *c);
 
 /* Nanoseconds of virtual time, with the guest's adjustments: the time stamp counter. */

@@ -5,6 +5,7 @@
  */
 #include "cpu/x87.h"
 
+#include "cpu/block.h"
 #include "cpu/simd.h"
 
 /* --- derived state --- */
@@ -141,8 +142,12 @@ void x87_wait(struct cpu *c)
 {
     if (c->cr0 & CR0_NE)
         cpu_fault(c, VEC_MF);
-    if (c->bus.ferr)
-        c->bus.ferr(c->bus.opaque, c->index, true);
+    if (!c->bus.ferr)
+        return;
+    if (c->op && c->op->left > 1)
+        cpu_retry_single(c); /* the interrupt that this makes is taken after it, wherever the
+                                block began */
+    c->bus.ferr(c->bus.opaque, c->index, true);
 }
 
 void x87_note(struct cpu *c, const struct insn *in)

@@ -7,7 +7,7 @@
  *
  *     FUZZ_SECONDS  how long (5; 60 in a build with sanitizers)
  *     FUZZ_SEED     where the cases begin (1)
- *     FUZZ_LOG      a log topic, to stderr
+ *     FUZZ_LOG      log topics, to stderr
  *     FUZZ_CASE     one case by its seed, as printed, in this process: for a debugger
  */
 #ifndef ERSATZ_TESTS_FUZZ_H

@@ -148,6 +148,19 @@ static void to_stderr(void *opaque, const char *line)
     fprintf(stderr, "%s\n", line);
 }
 
+static void log_init(struct log *log)
+{
+    const char *topics = getenv("FUZZ_LOG");
+
+    log->sink = to_stderr;
+    while (topics && *topics) {
+        size_t n = strcspn(topics, ",");
+        int topic = log_topic_find(topics, n);
+        log->mask |= topic < 0 ? 0 : BIT(topic);
+        topics += n + (topics[n] == ',');
+    }
+}
+
 static bool add_memory(struct world *w)
 {
     u8 *p = w->ram;
@@ -227,9 +240,7 @@ bool world_init(struct world *w, struct fuzz *f, u64 seed)
     unsigned cpus = one_in(r, 3) ? 1 + (unsigned)rng_below(r, WORLD_CPUS) : 1;
     bool soft = one_in(r, 2), flat = !one_in(r, 3), ok;
 
-    const char *topic = getenv("FUZZ_LOG");
-    if (topic)
-        w->log = (struct log){BIT(log_topic_find(topic, strlen(topic)) & 63), to_stderr, NULL};
+    log_init(&w->log);
     clock_init(&w->clock);
     memmap_init(&w->mem, &w->log);
     timer_init(&w->timer, &w->clock, on_timer, w, "fuzz");
