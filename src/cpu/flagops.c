@@ -9,7 +9,7 @@ void eflags_set(struct cpu *c, u32 mask, u32 v)
 {
     flags_change(c, mask & EFL_STATUS, v);
     mask &= ~(u32)EFL_STATUS;
-    c->eflags = (c->eflags & ~mask) | (v & mask);
+    c->eflags = (c->eflags & ~mask) | (v & mask) | EFL_FIXED;
 }
 
 void op_pushf(struct cpu *c, const struct insn *in)

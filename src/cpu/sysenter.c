@@ -66,7 +66,6 @@ void op_syscall(struct cpu *c, const struct insn *in)
     c->gpr[RCX] = c->rip;
     c->gpr[R11] = eflags_get(c) & ~(u32)EFL_RF;
     eflags_set(c, (u32)c->sfmask | EFL_RF, 0);
-    c->eflags |= EFL_FIXED;
     set_stack(c, sel + 8);
     set_code(c, sel, true, c->lstar);
 }

@@ -138,7 +138,7 @@ static void load_registers(struct cpu *c, const struct task_state *t, bool neste
     bool vm86 = t->flags & EFL_VM;
 
     c->rip = t->ip;
-    eflags_set(c, ~(u32)EFL_FIXED, t->flags & EFL_KNOWN);
+    eflags_set(c, ~0u, t->flags & EFL_KNOWN);
     if (nested)
         c->eflags |= EFL_NT;
     for (unsigned i = 0; i < 8; i++)

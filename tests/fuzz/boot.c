@@ -37,7 +37,7 @@ static const char *const counters[] = {
     "kernels started",
     "refused by their size",
     "refused by their format",
-    "refused by a value",
+    "refused by a value or a conflict",
     "instructions",
     "initrds",
     "lists of modules",
@@ -291,7 +291,7 @@ static void refused(struct trial *t, int result, const struct ersatz_error *erro
         fuzz_fail(t->f, "not the file's fault: %s", error->text);
     t->f->count[COUNT_SIZE] += result == -ERSATZ_E_SIZE;
     t->f->count[COUNT_FORMAT] += result == -ERSATZ_E_FORMAT;
-    t->f->count[COUNT_VALUE] += result == -ERSATZ_E_VALUE;
+    t->f->count[COUNT_VALUE] += result == -ERSATZ_E_VALUE || result == -ERSATZ_E_CONFLICT;
 }
 
 static void run(struct trial *t)

@@ -25,6 +25,7 @@ enum {
     PROGRAM = 0x404000,
     PROGRAM_MAX = 0x4000,
     SMM_ENTRY = 0x38000,
+    SMM_COUNT = 0x39000,
 };
 #define ROUNDS 6
 #define BATCHES 12
@@ -58,7 +59,7 @@ static const char *const counters[] = {
     "resets",
     "power-offs",
     "halts for ever",
-    "batches that met an SMI",
+    "system management interrupts",
     "ports swept",
     "bytes of device memory swept",
     "machines with several CPUs",
@@ -265,14 +266,14 @@ static void load(struct rig *g, u32 at, const void *p, size_t n)
 
 /*
  * Vectors below 20h: mov esp, STACK; sti; jmp [RESUME]. The others: push eax; mov al, 20h; out
- * 20h, al; out A0h, al; mov [FEE000B0h], eax; pop eax; iret. In SMM: rsm.
+ * 20h, al; out A0h, al; mov [FEE000B0h], eax; pop eax; iret. In SMM: inc word cs:[9000h]; rsm.
  */
 static void load_guest(struct rig *g)
 {
     static const u8 handlers[64] = {
         0xbc, 0xf0, 0x3f, 0x40, 0x00, 0xfb, 0xff, 0x25, 0x00, 0x20, 0x40, 0x00,
         [32] = 0x50, 0xb0, 0x20, 0xe6, 0x20, 0xe6, 0xa0, 0xa3, 0xb0, 0x00, 0xe0, 0xfe, 0x58, 0xcf};
-    static const u8 rsm[] = {0x0f, 0xaa};
+    static const u8 smm[] = {0x2e, 0xff, 0x06, 0x00, 0x90, 0x0f, 0xaa};
     u8 idt[0x810];
 
     for (unsigned v = 0; v < 256; v++) {
@@ -284,7 +285,7 @@ static void load_guest(struct rig *g)
     load(g, IDT, idt, sizeof idt);
     load(g, HANDLER, handlers, sizeof handlers);
     load(g, PROGRAM, g->code, g->at);
-    load(g, SMM_ENTRY, rsm, sizeof rsm);
+    load(g, SMM_ENTRY, smm, sizeof smm);
 }
 
 /* ---- life ---- */
@@ -396,7 +397,8 @@ static void batch(struct rig *g)
     if (ersatz_put(g->m, 0, ERSATZ_REG_RIP, (struct ersatz_value){.lo = PROGRAM}, &error))
         fuzz_fail(g->f, "%s", error.text);
     run(g, BATCH_INSNS);
-    g->f->count[COUNT_SMM] += c->smm || c->smbase != 0x30000;
+    g->f->count[COUNT_SMM] += ld16(g->m->board.ram.host + SMM_COUNT);
+    memset(g->m->board.ram.host + SMM_COUNT, 0, 2);
 }
 
 /* ---- sweeps ---- */
