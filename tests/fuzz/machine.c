@@ -172,6 +172,18 @@ static void poke_memory(struct rig *g)
     g->f->count[COUNT_MMIO]++;
 }
 
+static void out(struct rig *g, u8 port, u8 value) /* mov al, value; out port, al */
+{
+    EMIT(g, 0xb0, value, 0xe6, port);
+}
+
+static void store(struct rig *g, u32 at, u32 value)
+{
+    EMIT(g, 0xc7, 0x05); /* mov dword [at], value */
+    emit32(g, at);
+    emit32(g, value);
+}
+
 /* The local APIC as a guest uses it: the timer, the ICR, an I/O APIC's entry. */
 static void poke_apic(struct rig *g)
 {
@@ -181,15 +193,14 @@ static void poke_apic(struct rig *g)
     u32 at = 0xfee00000 + regs[rng_below(r, ARRAY_LEN(regs))];
     u32 value = (u32)rng_next(r) & (one_in(r, 2) ? 0xfffff : 0xff0e08ff);
 
-    if (one_in(r, 3)) {
+    if (one_in(r, 16)) { /* an SMI or NMI to itself */
+        at = 0xfee00300;
+        value = one_in(r, 2) ? 0x44200 : 0x44400;
+    } else if (one_in(r, 3)) {
         at = 0xfec00010;
-        EMIT(g, 0xc7, 0x05);
-        emit32(g, 0xfec00000);
-        emit32(g, (u32)rng_below(r, 0x44));
+        store(g, 0xfec00000, (u32)rng_below(r, 0x44));
     }
-    EMIT(g, 0xc7, 0x05); /* mov dword [at], value */
-    emit32(g, at);
-    emit32(g, value);
+    store(g, at, value);
     g->f->count[COUNT_MMIO]++;
 }
 
@@ -227,6 +238,25 @@ static void poke_rest(struct rig *g)
     }
 }
 
+/* What a kernel does first: interrupts have somewhere to go, and timers run fast. */
+static void start_timers(struct rig *g)
+{
+    static const u8 init[][2] = {{0x20, 0x11}, {0x21, 0x20}, {0x21, 4}, {0x21, 1}, {0xa0, 0x11},
+                                 {0xa1, 0x28}, {0xa1, 2},    {0xa1, 1}, {0x21, 0}, {0xa1, 0},
+                                 {0x43, 0x34}, {0x70, 11},   {0x71, 0x72}};
+    struct rng *r = &g->rng;
+
+    for (unsigned i = 0; i < ARRAY_LEN(init); i++)
+        out(g, init[i][0], init[i][1]);
+    out(g, 0x40, (u8)(2 + rng_below(r, 30))); /* microseconds, about */
+    out(g, 0x40, 0);
+    store(g, 0xfee000f0, 0x1ff);
+    store(g, 0xfee00350, 0x700);
+    store(g, 0xfee00320, 0x20050);
+    store(g, 0xfee003e0, 0xb);
+    store(g, 0xfee00380, 500 + (u32)rng_below(r, 20000));
+}
+
 static void make_program(struct rig *g)
 {
     g->at = 0;
@@ -234,6 +264,8 @@ static void make_program(struct rig *g)
     emit32(g, STACK);
     EMIT(g, 0x0f, 0x01, 0x1d);
     emit32(g, IDT + 0x800);
+    if (!one_in(&g->rng, 6))
+        start_timers(g);
     EMIT(g, 0xfb);
     for (unsigned i = 0; i < POKES; i++) {
         u32 resume = g->at + 6;
