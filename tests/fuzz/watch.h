@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A machine that sleeps until something comes from outside is woken after a while. */
+/* A machine that runs no instructions, for nothing wakes it or only time passes, is stopped. */
 #ifndef ERSATZ_TESTS_FUZZ_WATCH_H
 #define ERSATZ_TESTS_FUZZ_WATCH_H
 
@@ -24,7 +24,7 @@ static inline void *watch_run(void *opaque)
 
     while (!atomic_load(&w->over)) {
         usleep(5000);
-        u64 now = ersatz_time(w->m);
+        u64 now = ersatz_instructions(w->m);
         if (now == before)
             ersatz_stop(w->m);
         before = now;
