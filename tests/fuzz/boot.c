@@ -185,9 +185,22 @@ static enum kind make(struct rng *r, struct file *f)
 
 static u32 edge(struct rng *r, const struct file *f)
 {
-    const u32 values[] = {0, 1, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff, 0xfffff000, 0x100000,
-                          0xa0000, 0x9fc00, 0xc0000000, (u32)f->size, (u32)f->size - 1,
-                          (u32)f->size + 1, (u32)rng_next(r), (u32)rng_below(r, 0x400)};
+    const u32 values[] = {0,
+                          1,
+                          0xffff,
+                          0x7fffffff,
+                          0x80000000,
+                          0xffffffff,
+                          0xfffff000,
+                          0x100000,
+                          0xa0000,
+                          0x9fc00,
+                          0xc0000000,
+                          (u32)f->size,
+                          (u32)f->size - 1,
+                          (u32)f->size + 1,
+                          (u32)rng_next(r),
+                          (u32)rng_below(r, 0x400)};
 
     return values[rng_below(r, ARRAY_LEN(values))] + (one_in(r, 4) ? (u32)rng_below(r, 9) - 4 : 0);
 }

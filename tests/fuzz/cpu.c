@@ -35,7 +35,7 @@ static const char *const counters[] = {
 #define MODE(name, text) text ": instructions",
     FUZZ_MODES(MODE)
 #undef MODE
-    "faults delivered",
+        "faults delivered",
     "interrupts delivered",
     "triple faults",
     "task switches",
@@ -69,9 +69,10 @@ static u64 mix(u64 h, const void *p, size_t n)
 
 static u64 mix_cpu(u64 h, const struct cpu *c)
 {
-    const u64 v[] = {eflags_get(c), c->rip, c->cr0, c->cr2, c->cr3, c->cr4, c->efer, c->cpl,
-                     c->activity, c->fpu.cw, c->fpu.sw, c->fpu.empty, c->fpu.mxcsr, c->dr6,
-                     c->dr7, c->tr.sel, c->smm, c->stat_faults, c->stat_irqs};
+    const u64 v[] = {eflags_get(c), c->rip,       c->cr0,         c->cr2,      c->cr3,
+                     c->cr4,        c->efer,      c->cpl,         c->activity, c->fpu.cw,
+                     c->fpu.sw,     c->fpu.empty, c->fpu.mxcsr,   c->dr6,      c->dr7,
+                     c->tr.sel,     c->smm,       c->stat_faults, c->stat_irqs};
 
     h = mix(h, c->gpr, 16 * sizeof *c->gpr);
     h = mix(h, v, sizeof v);

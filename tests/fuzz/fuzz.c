@@ -188,8 +188,8 @@ static int report(const struct fuzz_target *t, const struct fuzz *f, unsigned fa
 int fuzz_main(const struct fuzz_target *t)
 {
     u64 seconds = setting("FUZZ_SECONDS", DEFAULT_SECONDS), seed = setting("FUZZ_SEED", 1);
-    struct fuzz *f = mmap(NULL, sizeof *f, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-                          -1, 0);
+    struct fuzz *f = mmap(NULL, sizeof *f, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+                          0);
 
     if (f == MAP_FAILED) {
         printf("Bail out! no shared memory\n");

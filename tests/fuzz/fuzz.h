@@ -20,8 +20,8 @@
 
 /* In memory that both processes see. */
 struct fuzz {
-    u64 cases, seed;    /* begun; of the running one */
-    u64 beat;           /* grows while a case gets on: fuzz_beat() */
+    u64 cases, seed;           /* begun; of the running one */
+    u64 beat;                  /* grows while a case gets on: fuzz_beat() */
     u64 slowest, slowest_seed; /* ns per 10^5 instructions: fuzz_speed() */
     u64 count[FUZZ_COUNTERS];
     char failure[512];

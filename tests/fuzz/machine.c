@@ -99,11 +99,10 @@ static u16 some_port(struct rng *r)
     static const struct {
         u16 base, count;
     } places[] = {
-        {0x00, 32},   {0x20, 2},   {0x40, 4},   {0x60, 6},    {0x70, 4},   {0x80, 16},
-        {0x92, 1},    {0xa0, 2},   {0xb2, 2},   {0xc0, 32},   {0x170, 8},  {0x1f0, 8},
-        {0x2e8, 8},   {0x2f8, 8},  {0x3b0, 48}, {0x3e8, 8},   {0x3f0, 16}, {0x402, 1},
-        {0x4d0, 2},   {0x501, 4},  {0x510, 12}, {0x600, 64},  {0x700, 64}, {0xcf8, 8},
-        {0xae00, 20}, {0xafe0, 4}, {0xe9, 1},   {0xc000, 64},
+        {0x00, 32},  {0x20, 2},   {0x40, 4},   {0x60, 6},    {0x70, 4},   {0x80, 16}, {0x92, 1},
+        {0xa0, 2},   {0xb2, 2},   {0xc0, 32},  {0x170, 8},   {0x1f0, 8},  {0x2e8, 8}, {0x2f8, 8},
+        {0x3b0, 48}, {0x3e8, 8},  {0x3f0, 16}, {0x402, 1},   {0x4d0, 2},  {0x501, 4}, {0x510, 12},
+        {0x600, 64}, {0x700, 64}, {0xcf8, 8},  {0xae00, 20}, {0xafe0, 4}, {0xe9, 1},  {0xc000, 64},
     };
     unsigned i = (unsigned)rng_below(r, ARRAY_LEN(places));
 
@@ -131,8 +130,9 @@ static void poke_some_port(struct rig *g)
     u16 port = some_port(r);
 
     if (one_in(r, 6)) { /* PCI configuration */
-        poke_port(g, 0xcf8, true, 0x80000000 | (u32)(rng_below(r, 4) << 11) |
-                                      (u32)(rng_below(r, 4) << 8) | (u32)(rng_next(r) & 0xfc));
+        poke_port(g, 0xcf8, true,
+                  0x80000000 | (u32)(rng_below(r, 4) << 11) | (u32)(rng_below(r, 4) << 8) |
+                      (u32)(rng_next(r) & 0xfc));
         port = (u16)(0xcfc + rng_below(r, 4));
     }
     if (one_in(r, 12)) { /* CMOS */
@@ -148,9 +148,9 @@ static void poke_some_port(struct rig *g)
 /* 88/89/8A/8B and 0F 6F/7F with [disp32] */
 static void poke_memory(struct rig *g)
 {
-    static const u32 bases[] = {0xfee00000, 0xfee00000, 0xfec00000, 0xfed00000, 0xfed00000,
-                                0xa0000,    0xb8000,    0xc0000,    0xf0000,    0xe0000000,
-                                0xfffff000, 0xfebf0000};
+    static const u32 bases[] = {0xfee00000, 0xfee00000, 0xfec00000, 0xfed00000,
+                                0xfed00000, 0xa0000,    0xb8000,    0xc0000,
+                                0xf0000,    0xe0000000, 0xfffff000, 0xfebf0000};
     struct rng *r = &g->rng;
     u32 at = bases[rng_below(r, ARRAY_LEN(bases))] + (u32)rng_below(r, 0x400);
     bool write = one_in(r, 2);
@@ -187,8 +187,8 @@ static void store(struct rig *g, u32 at, u32 value)
 /* The local APIC as a guest uses it: the timer, the ICR, an I/O APIC's entry. */
 static void poke_apic(struct rig *g)
 {
-    static const u16 regs[] = {0x20, 0x80, 0xb0, 0xd0, 0xe0, 0xf0, 0x280, 0x300, 0x310, 0x320,
-                               0x340, 0x350, 0x360, 0x370, 0x380, 0x3e0};
+    static const u16 regs[] = {0x20,  0x80,  0xb0,  0xd0,  0xe0,  0xf0,  0x280, 0x300,
+                               0x310, 0x320, 0x340, 0x350, 0x360, 0x370, 0x380, 0x3e0};
     struct rng *r = &g->rng;
     u32 at = 0xfee00000 + regs[rng_below(r, ARRAY_LEN(regs))];
     u32 value = (u32)rng_next(r) & (one_in(r, 2) ? 0xfffff : 0xff0e08ff);
@@ -227,12 +227,12 @@ static void poke_rest(struct rig *g)
     struct rng *r = &g->rng;
 
     switch (rng_below(r, 6)) {
-    case 0: EMIT(g, 0xfa); break;                       /* cli */
-    case 1: EMIT(g, 0xfb, 0xf4); break;                 /* sti; hlt */
-    case 2: EMIT(g, 0xf4); break;                       /* hlt, perhaps for ever */
-    case 3: EMIT(g, 0xfb); break;                       /* sti */
-    case 4: EMIT(g, 0xcd, (u8)rng_next(r)); break;      /* int n */
-    default:                                            /* mov ecx, n; loop $ */
+    case 0: EMIT(g, 0xfa); break;                  /* cli */
+    case 1: EMIT(g, 0xfb, 0xf4); break;            /* sti; hlt */
+    case 2: EMIT(g, 0xf4); break;                  /* hlt, perhaps for ever */
+    case 3: EMIT(g, 0xfb); break;                  /* sti */
+    case 4: EMIT(g, 0xcd, (u8)rng_next(r)); break; /* int n */
+    default:                                       /* mov ecx, n; loop $ */
         EMIT(g, 0xb9, (u8)rng_next(r), (u8)(rng_next(r) & 7), 0, 0, 0xe2, 0xfe);
         break;
     }
@@ -241,8 +241,8 @@ static void poke_rest(struct rig *g)
 /* What a kernel does first: interrupts have somewhere to go, and timers run fast. */
 static void start_timers(struct rig *g)
 {
-    static const u8 init[][2] = {{0x20, 0x11}, {0x21, 0x20}, {0x21, 4}, {0x21, 1}, {0xa0, 0x11},
-                                 {0xa1, 0x28}, {0xa1, 2},    {0xa1, 1}, {0x21, 0}, {0xa1, 0},
+    static const u8 init[][2] = {{0x20, 0x11}, {0x21, 0x20}, {0x21, 4},   {0x21, 1}, {0xa0, 0x11},
+                                 {0xa1, 0x28}, {0xa1, 2},    {0xa1, 1},   {0x21, 0}, {0xa1, 0},
                                  {0x43, 0x34}, {0x70, 11},   {0x71, 0x72}};
     struct rng *r = &g->rng;
 
@@ -302,9 +302,9 @@ static void load(struct rig *g, u32 at, const void *p, size_t n)
  */
 static void load_guest(struct rig *g)
 {
-    static const u8 handlers[64] = {
-        0xbc, 0xf0, 0x3f, 0x40, 0x00, 0xfb, 0xff, 0x25, 0x00, 0x20, 0x40, 0x00,
-        [32] = 0x50, 0xb0, 0x20, 0xe6, 0x20, 0xe6, 0xa0, 0xa3, 0xb0, 0x00, 0xe0, 0xfe, 0x58, 0xcf};
+    static const u8 handlers[64] = {0xbc, 0xf0, 0x3f, 0x40,        0x00, 0xfb, 0xff, 0x25, 0x00,
+                                    0x20, 0x40, 0x00, [32] = 0x50, 0xb0, 0x20, 0xe6, 0x20, 0xe6,
+                                    0xa0, 0xa3, 0xb0, 0x00,        0xe0, 0xfe, 0x58, 0xcf};
     static const u8 smm[] = {0x2e, 0xff, 0x06, 0x00, 0x90, 0x0f, 0xaa};
     u8 idt[0x810];
 

@@ -138,24 +138,26 @@ static void set_tables(struct world *w, struct cpu *c, const struct mode_row *m)
 {
     struct rng *r = &w->rng;
 
-    c->gdtr = (struct dtable){AT_GDT, one_in(r, 10) ? (u16)rng_below(r, 256)
-                                                    : 8 * GDT_ENTRIES - 1};
+    c->gdtr = (struct dtable){AT_GDT, one_in(r, 10) ? (u16)rng_below(r, 256) : 8 * GDT_ENTRIES - 1};
     c->idtr = (struct dtable){m->lma ? AT_IDT64 : m->pe ? AT_IDT : AT_IVT, 0xfff};
     if (one_in(r, 12))
         c->idtr.limit = (u16)rng_below(r, 300);
     if (one_in(r, 40))
         c->idtr.base = pointer(w, m->lma);
-    c->ldtr = (struct seg){.sel = GDT_LDT * 8, .attr = SEG_P | SYS_LDT,
-                           .limit = 8 * LDT_ENTRIES - 1, .base = AT_LDT};
+    c->ldtr = (struct seg){
+        .sel = GDT_LDT * 8, .attr = SEG_P | SYS_LDT, .limit = 8 * LDT_ENTRIES - 1, .base = AT_LDT};
     if (one_in(r, 4))
         c->ldtr = (struct seg){.attr = SEG_UNUSABLE};
     unsigned tss = (unsigned)rng_below(r, 3);
-    c->tr = (struct seg){.sel = (u16)(8 * (GDT_TSS32 + tss)), .limit = 0x1ff,
+    c->tr = (struct seg){.sel = (u16)(8 * (GDT_TSS32 + tss)),
+                         .limit = 0x1ff,
                          .attr = SEG_P | (tss == 2 ? SYS_TSS16_BUSY : SYS_TSS32_BUSY),
                          .base = AT_TSS + 0x200 * tss};
     if (m->lma)
-        c->tr = (struct seg){.sel = GDT_TSS64 * 8, .limit = 0x1ff,
-                             .attr = SEG_P | SYS_TSS32_BUSY, .base = AT_TSS + 0x600};
+        c->tr = (struct seg){.sel = GDT_TSS64 * 8,
+                             .limit = 0x1ff,
+                             .attr = SEG_P | SYS_TSS32_BUSY,
+                             .base = AT_TSS + 0x600};
 }
 
 static void real_segments(struct world *w, struct cpu *c, bool vm, bool big)
@@ -168,7 +170,8 @@ static void real_segments(struct world *w, struct cpu *c, bool vm, bool big)
             sel = 0;
         if (i == CS)
             sel = AT_CODE >> 4;
-        c->seg[i] = (struct seg){.sel = sel, .base = (u32)sel << 4,
+        c->seg[i] = (struct seg){.sel = sel,
+                                 .base = (u32)sel << 4,
                                  .limit = big && i != CS ? UINT32_MAX : 0xffff,
                                  .attr = SEG_P | SEG_S | SEG_RW | SEG_ACCESSED |
                                          (vm ? SEG_DPL : 0) | (big && i != CS ? SEG_G : 0)};
@@ -272,7 +275,8 @@ static void set_quiet(struct world *w, struct cpu *c)
     c->shadow = c->step_shadow = 0;
     c->pending &= PEND_INTR;
     c->dr6_pending = c->step_held = 0;
-    c->delivering = c->fault_held = c->rep_partial = c->step_rf = c->monitor_armed = c->mwait_masked = false;
+    c->delivering = c->fault_held = c->rep_partial = c->step_rf = c->monitor_armed =
+        c->mwait_masked = false;
     c->nmi_blocked = one_in(r, 8);
     c->nmi_blocked_smm = false;
     c->smm = one_in(r, 12);
@@ -290,8 +294,11 @@ void state_random(struct world *w, struct cpu *c)
     struct mode_row m = mode_rows[mode];
     if (m.vm) /* under any paging */
         m.pg = one_in(r, 2);
-    unsigned cpl = m.vm ? 3 : !m.pe ? 0 : one_in(r, 8) ? (unsigned)rng_below(r, 4)
-                                       : one_in(r, 2) ? 3 : 0;
+    unsigned cpl = m.vm           ? 3
+                   : !m.pe        ? 0
+                   : one_in(r, 8) ? (unsigned)rng_below(r, 4)
+                   : one_in(r, 2) ? 3
+                                  : 0;
     set_quiet(w, c);
     c->smm |= mode == FUZZ_SMM;
     set_control(w, c, &m);

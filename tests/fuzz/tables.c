@@ -11,8 +11,8 @@ static u64 descriptor(u64 base, u32 limit, u32 attr)
 
 static u64 gate(u16 sel, u64 offset, u32 attr, unsigned count)
 {
-    return (offset & 0xffff) | (u64)sel << 16 | (u64)(count & 31) << 32 |
-           (u64)(attr & 0xff) << 40 | (offset >> 16 & 0xffff) << 48;
+    return (offset & 0xffff) | (u64)sel << 16 | (u64)(count & 31) << 32 | (u64)(attr & 0xff) << 40 |
+           (offset >> 16 & 0xffff) << 48;
 }
 
 static enum code_mode some_mode(struct world *w)
@@ -54,8 +54,7 @@ static u64 some_gate(struct world *w, unsigned type)
     u32 attr = type | (one_in(r, 15) ? 0 : SEG_P) | (one_in(r, 2) ? SEG_DPL : 0);
     u16 sel = type == SYS_TASK_GATE ? (u16)(8 * (1 + rng_below(r, 3))) : code_sel(w, mode);
 
-    return gate(sel, world_code(w, mode), attr,
-                (unsigned)rng_below(r, one_in(r, 4) ? 32 : 4));
+    return gate(sel, world_code(w, mode), attr, (unsigned)rng_below(r, one_in(r, 4) ? 32 : 4));
 }
 
 static u64 random_descriptor(struct world *w)
@@ -214,8 +213,9 @@ static void fill_pages(struct world *w)
 
     for (unsigned i = 0; i < 1024; i++) {
         put_entry(w, AT_PT, i, 4, page_of(r, i, 4) | flags(r, false));
-        put_entry(w, AT_PD, i, 4, one_in(r, 6) ? flags(r, false) | PS | (rng_next(r) & 0x1e000)
-                                               : AT_PT | flags(r, false));
+        put_entry(w, AT_PD, i, 4,
+                  one_in(r, 6) ? flags(r, false) | PS | (rng_next(r) & 0x1e000)
+                               : AT_PT | flags(r, false));
     }
     for (unsigned i = 0; i < 512; i++) {
         put_entry(w, AT_PT_PAE, i, 8, page_of(r, i, 8) | flags(r, true));

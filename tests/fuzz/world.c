@@ -18,8 +18,8 @@
 
 static void shadow_rom(struct world *w)
 {
-    struct mem_range r = {.name = "rom", .base = AT_ROM, .size = LOW_END - AT_ROM,
-                          .rd = w->ram + AT_ROM};
+    struct mem_range r = {
+        .name = "rom", .base = AT_ROM, .size = LOW_END - AT_ROM, .rd = w->ram + AT_ROM};
 
     w->shadowed = !w->shadowed;
     if (w->shadowed)
@@ -166,17 +166,31 @@ static bool add_memory(struct world *w)
     u8 *p = w->ram;
     const struct mem_range ranges[] = {
         {.name = "low", .base = 0, .size = AT_MMIO, .rd = p, .wr = p},
-        {.name = "mmio", .base = AT_MMIO, .size = AT_ROM - AT_MMIO, .read = mmio_read,
-         .write = mmio_write, .opaque = w},
+        {.name = "mmio",
+         .base = AT_MMIO,
+         .size = AT_ROM - AT_MMIO,
+         .read = mmio_read,
+         .write = mmio_write,
+         .opaque = w},
         {.name = "rom", .base = AT_ROM, .size = LOW_END - AT_ROM, .rd = p + AT_ROM},
-        {.name = "more", .base = AT_MEGABYTE, .size = EXTRA_RAM, .rd = p + LOW_END,
+        {.name = "more",
+         .base = AT_MEGABYTE,
+         .size = EXTRA_RAM,
+         .rd = p + LOW_END,
          .wr = p + LOW_END},
         {.name = "reset", .base = AT_RESET_ROM, .size = 0x10000, .rd = p + LOW_END + EXTRA_RAM},
-        {.name = "high", .base = AT_HIGH, .size = EXTRA_RAM,
-         .rd = p + LOW_END + EXTRA_RAM + 0x10000, .wr = p + LOW_END + EXTRA_RAM + 0x10000},
+        {.name = "high",
+         .base = AT_HIGH,
+         .size = EXTRA_RAM,
+         .rd = p + LOW_END + EXTRA_RAM + 0x10000,
+         .wr = p + LOW_END + EXTRA_RAM + 0x10000},
     };
-    const struct port_range ports = {.name = "ports", .count = 0x10000, .max_size = 4,
-                                     .read = port_read, .write = port_write, .opaque = w};
+    const struct port_range ports = {.name = "ports",
+                                     .count = 0x10000,
+                                     .max_size = 4,
+                                     .read = port_read,
+                                     .write = port_write,
+                                     .opaque = w};
 
     for (unsigned i = 0; i < ARRAY_LEN(ranges); i++)
         if (memmap_add(&w->mem, &ranges[i], NULL))
@@ -201,9 +215,18 @@ static const struct cpu_model *some_model(struct rng *r)
 static bool add_cpu(struct world *w, const struct cpu_model *model, bool soft, bool flat)
 {
     const struct cpu_bus bus = {
-        .mem = &w->mem, .io = &w->io, .clock = &w->clock, .log = &w->log, .opaque = w,
-        .intr_ack = intr_ack, .msr_read = bus_msr_read, .msr_write = bus_msr_write,
-        .tpr_read = tpr_read, .tpr_write = tpr_write, .shutdown = on_shutdown, .ferr = on_ferr,
+        .mem = &w->mem,
+        .io = &w->io,
+        .clock = &w->clock,
+        .log = &w->log,
+        .opaque = w,
+        .intr_ack = intr_ack,
+        .msr_read = bus_msr_read,
+        .msr_write = bus_msr_write,
+        .tpr_read = tpr_read,
+        .tpr_write = tpr_write,
+        .shutdown = on_shutdown,
+        .ferr = on_ferr,
         .smm = on_smm,
     };
     struct cpu *c = aligned_alloc(64, (sizeof *c + 63) & ~(size_t)63);

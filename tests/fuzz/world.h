@@ -78,8 +78,8 @@ struct world {
     struct engine *engine;
     struct cpu *cpu[WORLD_CPUS];
     unsigned cpus;
-    u8 *ram;       /* all of it, in the order of addresses */
-    bool shadowed; /* the ROM's place is RAM now */
+    u8 *ram;                   /* all of it, in the order of addresses */
+    bool shadowed;             /* the ROM's place is RAM now */
     u16 start[3][CODE_STARTS]; /* instructions' offsets in each kind of code */
     u64 shutdowns;
 };
