@@ -5,9 +5,9 @@
  *
  * Between blocks, `rip` is the address of the next instruction. Inside a block it is stale:
  * the block began at gpr[GPR_BASE], and the running instruction is base + op->at. C functions
- * behind emulation stubs find it in `op` (cpu/op.h). op == NULL means that no instruction is running (an
- * event is being delivered, or a task switch has reached the new task): a fault then leaves rip
- * as it is, and nothing can be retried.
+ * behind emulation stubs find it in `op` (cpu/op.h). op == NULL means that no instruction is
+ * running (an event is being delivered, or a task switch has reached the new task): a fault then
+ * leaves rip as it is, and nothing can be retried.
  */
 #ifndef ERSATZ_CPU_CPU_H
 #define ERSATZ_CPU_CPU_H

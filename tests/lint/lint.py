@@ -182,7 +182,22 @@ def formatted():
     return bad or ([out.stderr] if out.returncode else [])
 
 
-RULES = [layers, sizes, language, no_exits, no_globals, formatted]
+def bodies():
+    """semantic bodies: one primitive a statement, no control flow"""
+    bad = []
+    # Constants of the instruction, known before it runs, may stand as arguments.
+    constants = r"\b(k|immediate|last_source|(operand|source|address)_(size|bits))\([^()]*(\(\))?[^()]*\)"
+    for path in files(".sem.inc"):
+        for n, line in enumerate(lines(path), 1):
+            if not line.startswith("    "):
+                continue
+            text = re.sub(constants, "0", re.sub(constants, "0", line.strip()))
+            if not re.fullmatch(r"((V|unsigned) \w+ = )?(0|\w+\([^();]*\));", text):
+                bad.append(f"{path}:{n}: {line.strip()}")
+    return bad
+
+
+RULES = [layers, sizes, language, bodies, no_exits, no_globals, formatted]
 
 
 def main():
