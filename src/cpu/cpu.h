@@ -109,6 +109,7 @@ struct fpu_state {
     /* The kernels and the controls as they take them, derived from cw and mxcsr. */
     const struct fpu_ops *ops;
     struct fpu_ctx x87, sse;
+    bool entered; /* the host's units carry them: between fpu_enter() and fpu_leave() */
 };
 
 /* What awaits the CPU at the next instruction boundary. */

@@ -48,7 +48,8 @@ void x87_set_cw(struct cpu *c, u16 cw)
 {
     c->fpu.cw = (cw & CW_WRITABLE) | CW_ONE;
     load_x87_ctx(c);
-    c->fpu.ops->x87_load(&c->fpu.x87);
+    if (c->fpu.entered)
+        c->fpu.ops->x87_load(&c->fpu.x87);
     update_es(c);
 }
 
@@ -102,9 +103,15 @@ void fpu_power_on(struct cpu *c)
     if (!c->soft_fpu)
         ops = &fpu_hw;
 #endif
+    bool entered = c->fpu.entered;
+
+    if (entered)
+        fpu_leave(c);
     c->fpu = (struct fpu_state){.cw = CW_RESET, .mxcsr = MXCSR_INIT, .xcr0 = 1, .ops = ops};
     load_x87_ctx(c);
     load_sse_ctx(c);
+    if (entered)
+        fpu_enter(c);
 }
 
 void fpu_enter(struct cpu *c)
@@ -112,18 +119,21 @@ void fpu_enter(struct cpu *c)
     load_x87_ctx(c);
     load_sse_ctx(c);
     c->fpu.ops->enter(&c->fpu.x87, &c->fpu.sse);
+    c->fpu.entered = true;
 }
 
 void fpu_leave(struct cpu *c)
 {
     c->fpu.ops->leave(&c->fpu.x87, &c->fpu.sse);
+    c->fpu.entered = false;
     c->fpu.mxcsr |= c->fpu.sse.flags & MXCSR_FLAGS;
     c->fpu.sse.flags = 0;
 }
 
 u32 sse_mxcsr(struct cpu *c)
 {
-    c->fpu.ops->sse_sync(&c->fpu.sse);
+    if (c->fpu.entered)
+        c->fpu.ops->sse_sync(&c->fpu.sse);
     c->fpu.mxcsr |= c->fpu.sse.flags & MXCSR_FLAGS;
     return c->fpu.mxcsr;
 }
@@ -133,7 +143,8 @@ void sse_set_mxcsr(struct cpu *c, u32 v)
     c->fpu.mxcsr = v;
     c->fpu.sse.flags = 0;
     load_sse_ctx(c);
-    c->fpu.ops->sse_load(&c->fpu.sse); /* drops what the host's unit has gathered */
+    if (c->fpu.entered)
+        c->fpu.ops->sse_load(&c->fpu.sse); /* drops what the host's unit has gathered */
 }
 
 /* --- exceptions --- */

@@ -45,7 +45,8 @@ enum {
 
 /* --- for the rest of the CPU --- */
 
-/* Power-on state (SDM vol. 3, table 9-1), with the kernels that soft_fpu asks for. */
+/* Power-on state (SDM vol. 3, table 9-1), with the kernels that soft_fpu asks for; also within a
+ * run, for a reset by the guest. */
 void fpu_power_on(struct cpu *c);
 /* Around a run: the host's units take the guest's controls and give them back. After the
  * return of fpu_leave() mxcsr is complete. */
@@ -56,10 +57,10 @@ void x87_wait(struct cpu *c);
 
 /* MXCSR with the kernels' flags in it. */
 u32 sse_mxcsr(struct cpu *c);
-/* v has no reserved bits. For instructions: the host's unit follows. */
+/* v has no reserved bits. */
 void sse_set_mxcsr(struct cpu *c, u32 v);
 
-/* --- state; what changes a control word is for instructions: the host's units follow --- */
+/* --- state --- */
 
 void x87_init(struct cpu *c); /* as FNINIT leaves it */
 void x87_set_cw(struct cpu *c, u16 cw);

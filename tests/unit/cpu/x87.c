@@ -138,6 +138,37 @@ START_TEST(wait_looks_at_mp_and_ts)
 }
 END_TEST
 
+/* --- controls and the host's units --- */
+
+/* 1/3 in single precision, by DIVSS. */
+static u32 third(void)
+{
+    rig_xmm(&rig, 1, 0, 0x3f800000);
+    rig_xmm(&rig, 2, 0, 0x40400000);
+    OK(&rig, 0xf3, 0x0f, 0x5e, 0xca);
+    return (u32)c->fpu.xmm[1][0];
+}
+
+/* Controls changed in a run and outside one count from then on; so does a reset. */
+START_TEST(controls_count_whenever_they_change)
+{
+    rig_init(&rig, _i);
+    ck_assert_uint_eq(third(), 0x3eaaaaab);
+    sse_set_mxcsr(c, MXCSR_INIT | FPU_RC_DOWN << MXCSR_RC_SHIFT);
+    ck_assert_uint_eq(third(), 0x3eaaaaaa);
+    st32(rig.mem, MXCSR_INIT | FPU_RC_UP << MXCSR_RC_SHIFT);
+    OK(&rig, 0x0f, 0xae, 0x13); /* LDMXCSR */
+    ck_assert_uint_eq(third(), 0x3eaaaaab);
+    sse_set_mxcsr(c, MXCSR_INIT | FPU_RC_ZERO << MXCSR_RC_SHIFT);
+    fpu_enter(c);
+    fpu_power_on(c);
+    u32 after_reset = c->fpu.ops->f32_div(&c->fpu.sse, 0x3f800000, 0x40400000);
+    fpu_leave(c);
+    ck_assert_uint_eq(after_reset, 0x3eaaaaab);
+    ck_assert_uint_eq(c->fpu.mxcsr, MXCSR_INIT | FPU_PE);
+}
+END_TEST
+
 /* --- pointers --- */
 
 START_TEST(pointers_follow_but_fop_waits_for_an_error)
@@ -292,6 +323,7 @@ int main(void)
     tcase_add_test(t, pending_error_raises_mf);
     tcase_add_test(t, pending_error_pulls_ferr_without_ne);
     tcase_add_loop_test(t, wait_looks_at_mp_and_ts, 0, 6);
+    tcase_add_loop_test(t, controls_count_whenever_they_change, 0, 2);
     tcase_add_test(t, pointers_follow_but_fop_waits_for_an_error);
     tcase_add_test(t, environment_protected_32);
     tcase_add_test(t, environment_protected_16);
