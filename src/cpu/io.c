@@ -60,55 +60,70 @@ void op_out(struct cpu *c, const struct insn *in)
     port_out(c, port, (u32)zext(c->gpr[RAX], size), size);
 }
 
-/* --- strings: one element a time, so that everything between two is as between instructions --- */
+/*
+ * --- strings ---
+ *
+ * Under REP one call does a chunk of elements, and counts as one instruction, as in string.c. It
+ * ends early when an element gave something to see to: an event, or the end of the time slice.
+ */
 
-static bool repeats(const struct insn *in)
+enum { CHUNK = 1024 };
+
+/* One element: faults before the port is touched. */
+typedef void element_fn(struct cpu *c, const struct insn *in, unsigned size);
+
+static void in_element(struct cpu *c, const struct insn *in, unsigned size)
 {
-    return in->prefix & (PFX_REP | PFX_REPNE);
+    u64 off = gpr_read(c, RDI, in->asize);
+    u16 port = (u16)c->gpr[RDX];
+
+    mem_probe_write(c, ES, off, size);
+    mem_write(c, ES, off, port_in(c, port, size), size);
 }
 
-static bool count_is_zero(const struct cpu *c, const struct insn *in)
+static void out_element(struct cpu *c, const struct insn *in, unsigned size)
 {
-    return repeats(in) && !gpr_read(c, RCX, in->asize);
+    u64 v = mem_read(c, in->seg, gpr_read(c, RSI, in->asize), size);
+
+    port_out(c, (u16)c->gpr[RDX], (u32)v, size);
 }
 
-/* Moves the index on, counts, and comes back to the instruction if there is more to do. */
-static void advance(struct cpu *c, const struct insn *in, enum gpr index, unsigned size)
+/* True if the instruction has another element to do. */
+static bool advance(struct cpu *c, const struct insn *in, enum gpr index, unsigned size)
 {
     u64 step = c->eflags & EFL_DF ? -(u64)size : size;
 
     gpr_write(c, index, c->gpr[index] + step, in->asize);
-    if (!repeats(in))
-        return;
+    if (!(in->prefix & (PFX_REP | PFX_REPNE)))
+        return false;
     gpr_write(c, RCX, c->gpr[RCX] - 1, in->asize);
-    c->rep_partial = gpr_read(c, RCX, in->asize) != 0;
-    if (c->rep_partial)
+    return gpr_read(c, RCX, in->asize) != 0;
+}
+
+static void string_io(struct cpu *c, const struct insn *in, element_fn *element, enum gpr index)
+{
+    unsigned size = io_size(in), n = 0;
+    bool more;
+
+    c->rep_partial = false;
+    if ((in->prefix & (PFX_REP | PFX_REPNE)) && !gpr_read(c, RCX, in->asize))
+        return;
+    io_check(c, (u16)c->gpr[RDX], size);
+    do {
+        element(c, in, size);
+        more = advance(c, in, index, size);
+    } while (more && ++n < CHUNK && !c->pending && c->budget > 0 && !cpu_wants_step(c));
+    c->rep_partial = more;
+    if (more)
         c->rip = cpu_insn_rip(c);
 }
 
 void op_ins(struct cpu *c, const struct insn *in)
 {
-    unsigned size = io_size(in);
-    u16 port = (u16)c->gpr[RDX];
-
-    if (count_is_zero(c, in))
-        return;
-    u64 off = gpr_read(c, RDI, in->asize);
-    io_check(c, port, size);
-    mem_probe_write(c, ES, off, size);
-    mem_write(c, ES, off, port_in(c, port, size), size);
-    advance(c, in, RDI, size);
+    string_io(c, in, in_element, RDI);
 }
 
 void op_outs(struct cpu *c, const struct insn *in)
 {
-    unsigned size = io_size(in);
-    u16 port = (u16)c->gpr[RDX];
-
-    if (count_is_zero(c, in))
-        return;
-    io_check(c, port, size);
-    u64 v = mem_read(c, in->seg, gpr_read(c, RSI, in->asize), size);
-    port_out(c, port, (u32)v, size);
-    advance(c, in, RSI, size);
+    string_io(c, in, out_element, RSI);
 }

@@ -89,6 +89,41 @@ static void test_atomic(void)
     check_eq("string across a limit: ESI", last.esi, 12);
 }
 
+/* String I/O: longer than any chunk; backwards; into a limit. */
+static void test_string_io(void)
+{
+    static u8 buffer[3000];
+    u32 edi, ecx;
+
+    buffer[0] = buffer[2999] = 0x77;
+    __asm__ volatile("cld; rep insb"
+                     : "=D"(edi), "=c"(ecx)
+                     : "0"(buffer), "1"(3000), "d"(0xf0)
+                     : "memory");
+    check_eq("rep insb: EDI", edi - (u32)buffer, 3000);
+    check_eq("rep insb: ECX", ecx, 0);
+    check_eq("rep insb: the last byte", buffer[2999], inb(0xf0));
+    buffer[1] = 0x77;
+    __asm__ volatile("std; rep insb; cld"
+                     : "=D"(edi), "=c"(ecx)
+                     : "0"(buffer + 4), "1"(3), "d"(0xf0)
+                     : "memory");
+    check_eq("rep insb downwards: EDI", edi - (u32)buffer, 1);
+    check_eq("rep insb downwards: stops there", buffer[1], 0x77);
+    set_seg(T1, (u32)buffer, 9, A_P | A_DATA | A_BIG);
+    CATCH
+    {
+        __asm__ volatile("mov %0, %%es; mov $4, %%edi; mov $5, %%ecx; mov $0xf0, %%edx; cld;"
+                         "rep insw"
+                         :
+                         : "r"(T1)
+                         : "edi", "ecx", "edx", "memory");
+    }
+    check_trap("rep insw into a limit", GP, 0);
+    check_eq("rep insw into a limit: ECX", last.ecx, 2);
+    check_eq("rep insw into a limit: EDI", last.edi, 10);
+}
+
 static void test_units(void)
 {
     u32 cr0 = READ_CR(0), cr4 = READ_CR(4);
@@ -123,5 +158,6 @@ void test_order(void)
 {
     test_decode();
     test_atomic();
+    test_string_io();
     test_units();
 }
