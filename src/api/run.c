@@ -124,20 +124,6 @@ static void tell_missing_feature(struct ersatz_machine *m)
                 names[e->missing]);
 }
 
-/* The chipset answers a shutdown with a reset. True if the run ends instead. */
-static bool on_triple_fault(struct ersatz_machine *m, struct ersatz_exit *why)
-{
-    end_run(m, why, ERSATZ_STOP_TRIPLE_FAULT, m->board.triple_fault_cpu, "triple fault");
-    m->board.triple_fault = false;
-    if (__atomic_load_n(&m->no_reboot, __ATOMIC_RELAXED)) {
-        m->ended = true;
-        return true;
-    }
-    machine_say(&m->board, "%s; the machine is reset", why->text);
-    m->board.reset_wanted = true;
-    return false;
-}
-
 static int on_reset(struct ersatz_machine *m, struct ersatz_exit *why, bool *end,
                     struct ersatz_error *error)
 {
@@ -160,8 +146,11 @@ static bool requests(struct ersatz_machine *m, struct ersatz_exit *why, int *res
     bool end = false;
 
     tell_missing_feature(m);
-    if (b->triple_fault)
-        end = on_triple_fault(m, why);
+    if (b->triple_fault) {
+        end_run(m, why, ERSATZ_STOP_TRIPLE_FAULT, b->triple_fault_cpu, "triple fault");
+        b->triple_fault = false;
+        m->ended = end = true;
+    }
     if (b->stop.wanted && !end) {
         end_run(m, why, b->stop.why, b->stop.cpu,
                 b->stop.why == ERSATZ_STOP_POWER_OFF ? "power-off" : "isa-debug-exit");

@@ -116,7 +116,7 @@ static void tpr_write(void *opaque, unsigned cpu, u8 tpr)
         lapic_set_cr8(m->lapic[cpu], tpr);
 }
 
-/* The chipset answers a shutdown cycle with a reset; the run loop says so first. */
+/* A chipset would answer the shutdown cycle with a reset; here the run ends and says where. */
 static void on_shutdown(void *opaque, unsigned cpu)
 {
     struct machine *m = opaque;
