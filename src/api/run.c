@@ -124,6 +124,14 @@ static void tell_missing_feature(struct ersatz_machine *m)
                 names[e->missing]);
 }
 
+static int reset(struct ersatz_machine *m, struct ersatz_error *error)
+{
+    m->turn = 0;
+    m->turn_left = 0;
+    m->halted_since = 0;
+    return machine_reset(&m->board, error);
+}
+
 static int on_reset(struct ersatz_machine *m, struct ersatz_exit *why, bool *end,
                     struct ersatz_error *error)
 {
@@ -132,10 +140,7 @@ static int on_reset(struct ersatz_machine *m, struct ersatz_exit *why, bool *end
     *end = __atomic_load_n(&m->no_reboot, __ATOMIC_RELAXED);
     if (*end)
         end_run(m, why, ERSATZ_STOP_RESET, cpu, "reset");
-    m->turn = 0;
-    m->turn_left = 0;
-    m->halted_since = 0;
-    return machine_reset(&m->board, error);
+    return reset(m, error);
 }
 
 /* What was asked for while a slice ran, or by other threads. True if the run ends. */
@@ -207,7 +212,7 @@ static int revive(struct ersatz_machine *m, struct ersatz_error *error)
     if (!m->board.reset_wanted)
         return err_set(error, ERSATZ_E_STATE, "the machine has ended; only a reset helps");
     m->ended = false;
-    return machine_reset(&m->board, error);
+    return reset(m, error);
 }
 
 int ersatz_run(struct ersatz_machine *m, uint64_t limit, struct ersatz_exit *why,
