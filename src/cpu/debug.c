@@ -52,6 +52,8 @@ static u32 matches(const struct cpu *c, u32 mask, u64 addr, unsigned size)
 
 bool cpu_debug_watches(const struct cpu *c)
 {
+    if (likely(!(c->dr7 & DR7_ENABLE)))
+        return false;
     for (unsigned n = 0; n < 4; n++)
         if (dr7_enabled(c, n) && dr7_rw(c, n) != DR7_EXECUTE)
             return true;
