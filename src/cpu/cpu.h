@@ -30,18 +30,49 @@ struct portmap;
 
 /* EFLAGS (SDM vol. 1, 3.4.3) */
 enum eflags {
-    EFL_CF = 1 << 0, EFL_FIXED = 1 << 1, EFL_PF = 1 << 2, EFL_AF = 1 << 4, EFL_ZF = 1 << 6,
-    EFL_SF = 1 << 7, EFL_TF = 1 << 8, EFL_IF = 1 << 9, EFL_DF = 1 << 10, EFL_OF = 1 << 11,
-    EFL_IOPL = 3 << 12, EFL_NT = 1 << 14, EFL_RF = 1 << 16, EFL_VM = 1 << 17,
-    EFL_AC = 1 << 18, EFL_VIF = 1 << 19, EFL_VIP = 1 << 20, EFL_ID = 1 << 21,
+    EFL_CF = 1 << 0,
+    EFL_FIXED = 1 << 1,
+    EFL_PF = 1 << 2,
+    EFL_AF = 1 << 4,
+    EFL_ZF = 1 << 6,
+    EFL_SF = 1 << 7,
+    EFL_TF = 1 << 8,
+    EFL_IF = 1 << 9,
+    EFL_DF = 1 << 10,
+    EFL_OF = 1 << 11,
+    EFL_IOPL = 3 << 12,
+    EFL_NT = 1 << 14,
+    EFL_RF = 1 << 16,
+    EFL_VM = 1 << 17,
+    EFL_AC = 1 << 18,
+    EFL_VIF = 1 << 19,
+    EFL_VIP = 1 << 20,
+    EFL_ID = 1 << 21,
     EFL_STATUS = EFL_CF | EFL_PF | EFL_AF | EFL_ZF | EFL_SF | EFL_OF,
 };
 #define EFL_IOPL_SHIFT 12
 
 /* Exception vectors (SDM vol. 3, table 6-1) */
 enum vector {
-    VEC_DE, VEC_DB, VEC_NMI, VEC_BP, VEC_OF, VEC_BR, VEC_UD, VEC_NM, VEC_DF, VEC_CSO, VEC_TS,
-    VEC_NP, VEC_SS, VEC_GP, VEC_PF, VEC_MF = 16, VEC_AC, VEC_MC, VEC_XM,
+    VEC_DE,
+    VEC_DB,
+    VEC_NMI,
+    VEC_BP,
+    VEC_OF,
+    VEC_BR,
+    VEC_UD,
+    VEC_NM,
+    VEC_DF,
+    VEC_CSO,
+    VEC_TS,
+    VEC_NP,
+    VEC_SS,
+    VEC_GP,
+    VEC_PF,
+    VEC_MF = 16,
+    VEC_AC,
+    VEC_MC,
+    VEC_XM,
 };
 
 /*
@@ -54,9 +85,20 @@ enum vector {
  *     +------+--+--+---+---+------+--+-----+--+------+
  */
 enum {
-    SEG_TYPE = 15, SEG_ACCESSED = 1, SEG_RW = 2, SEG_CONFORMING = 4, SEG_DOWN = 4,
-    SEG_CODE = 8, SEG_S = 1 << 4, SEG_DPL = 3 << 5, SEG_P = 1 << 7, SEG_AVL = 1 << 12,
-    SEG_L = 1 << 13, SEG_DB = 1 << 14, SEG_G = 1 << 15, SEG_UNUSABLE = 1 << 16,
+    SEG_TYPE = 15,
+    SEG_ACCESSED = 1,
+    SEG_RW = 2,
+    SEG_CONFORMING = 4,
+    SEG_DOWN = 4,
+    SEG_CODE = 8,
+    SEG_S = 1 << 4,
+    SEG_DPL = 3 << 5,
+    SEG_P = 1 << 7,
+    SEG_AVL = 1 << 12,
+    SEG_L = 1 << 13,
+    SEG_DB = 1 << 14,
+    SEG_G = 1 << 15,
+    SEG_UNUSABLE = 1 << 16,
 };
 #define SEG_DPL_SHIFT 5
 
@@ -98,9 +140,9 @@ struct lazy_flags {
 struct fpu_state {
     struct f80 st[8];
     u16 cw;
-    u16 sw;    /* TOP kept here too (bits 11..13): the one truth */
-    u8 empty;  /* bit n: physical register n is empty */
-    u16 fop;   /* 11 bits */
+    u16 sw;   /* TOP kept here too (bits 11..13): the one truth */
+    u8 empty; /* bit n: physical register n is empty */
+    u16 fop;  /* 11 bits */
     u16 fcs, fds;
     u64 fip, fdp;
     u32 mxcsr; /* flags that the kernels still hold are missing: read by sse_mxcsr() */
@@ -114,8 +156,8 @@ struct fpu_state {
 
 /* What awaits the CPU at the next instruction boundary. */
 enum pending {
-    PEND_INTR = 1 << 0,  /* level of the INTR pin */
-    PEND_NMI = 1 << 1,   /* latched */
+    PEND_INTR = 1 << 0, /* level of the INTR pin */
+    PEND_NMI = 1 << 1,  /* latched */
     PEND_SMI = 1 << 2,
     PEND_INIT = 1 << 3,
     PEND_SIPI = 1 << 4,
@@ -163,16 +205,16 @@ struct cpu {
     /* --- hot: short displacements --- */
     u64 gpr[GPR_COUNT];
     struct lazy_flags flags;
-    u32 eflags;      /* all but the six status flags, which live in `flags` */
-    u32 pending;     /* enum pending */
-    i64 budget;      /* instructions left in the slice */
+    u32 eflags;  /* all but the six status flags, which live in `flags` */
+    u32 pending; /* enum pending */
+    i64 budget;  /* instructions left in the slice */
     u64 rip;
     const struct op *op; /* the instruction that a slow path or stub runs; NULL between blocks */
-    struct block *block;       /* the running one */
-    struct jump_entry *jumps;  /* block lookups by address: cpu/engine.h */
-    u64 jump_key;              /* what must hold for an entry to be good now */
-    u32 units_off;             /* stub_units_off(), as of the last block lookup */
-    struct mmu mmu;      /* active view first: see mmu/mmu.h */
+    struct block *block; /* the running one */
+    struct jump_entry *jumps; /* block lookups by address: cpu/engine.h */
+    u64 jump_key;             /* what must hold for an entry to be good now */
+    u32 units_off;            /* stub_units_off(), as of the last block lookup */
+    struct mmu mmu;           /* active view first: see mmu/mmu.h */
     struct seg seg[SEG_COUNT];
 
     /* --- system --- */
@@ -183,21 +225,21 @@ struct cpu {
     struct seg ldtr, tr;
     struct dtable gdtr, idtr;
     u8 cpl;
-    u8 code_mode;    /* enum code_mode, from CS and EFER.LMA */
-    u8 stack_size;   /* bytes of SP that count: 2, 4, 8 (SS.B, 64-bit mode) */
-    u8 activity;     /* enum activity */
-    u8 shadow;       /* enum shadow */
+    u8 code_mode;  /* enum code_mode, from CS and EFER.LMA */
+    u8 stack_size; /* bytes of SP that count: 2, 4, 8 (SS.B, 64-bit mode) */
+    u8 activity;   /* enum activity */
+    u8 shadow;     /* enum shadow */
     u8 sipi_vector;
     bool nmi_blocked, smm, nmi_blocked_smm;
-    bool delivering; /* an event is on its way through the IDT (cpu/interrupt.h) */
-    bool fault_ext;  /* and is no software interrupt: error codes get EXT */
-    u8 fault_class;  /* and counts as this for the double fault rules: enum fault_class */
-    bool fault_held; /* `raised` is delivered first when the next slice begins */
+    bool delivering;  /* an event is on its way through the IDT (cpu/interrupt.h) */
+    bool fault_ext;   /* and is no software interrupt: error codes get EXT */
+    u8 fault_class;   /* and counts as this for the double fault rules: enum fault_class */
+    bool fault_held;  /* `raised` is delivered first when the next slice begins */
     bool rep_partial; /* the last instruction was a REP string one that has more to do: what
                          interrupts it pushes RF = 1 */
-    bool step_rf;    /* EFLAGS.RF is cleared at the end of this instruction (cpu/debug.h) */
-    u8 step_shadow;  /* the shadow under which this instruction runs */
-    u32 step_held;   /* traps that the shadow of MOV SS held back */
+    bool step_rf;     /* EFLAGS.RF is cleared at the end of this instruction (cpu/debug.h) */
+    u8 step_shadow;   /* the shadow under which this instruction runs */
+    u32 step_held;    /* traps that the shadow of MOV SS held back */
     u32 smbase;
 
     /* MSRs that have no better home */
@@ -205,15 +247,15 @@ struct cpu {
     u64 sysenter_cs, sysenter_esp, sysenter_eip;
     u64 pat, tsc_offset, tsc_aux, tsc_deadline, misc_enable, mcg_status, debugctl;
     u64 mtrr_def_type, mtrr_fixed[11], mtrr_var[16];
-    u64 random; /* state of RDRAND */
-    u64 monitor_addr;   /* physical, of a 64-byte line */
-    u8 monitor_seen[64]; /* what it held at MONITOR */
+    u64 random;                       /* state of RDRAND */
+    u64 monitor_addr;                 /* physical, of a 64-byte line */
+    u8 monitor_seen[64];              /* what it held at MONITOR */
     bool monitor_armed, mwait_masked; /* masked interrupts end MWAIT, too */
 
     struct fpu_state fpu;
 
     /* --- who we are --- */
-    unsigned index;  /* 0 is the bootstrap processor; also the initial APIC id */
+    unsigned index; /* 0 is the bootstrap processor; also the initial APIC id */
     const struct cpu_model *model;
     struct feature_set features;
     bool soft_fpu;

@@ -33,8 +33,7 @@ static inline u64 mem_read_lin(struct cpu *c, linaddr lin, unsigned size, enum s
     return likely(p != NULL) ? ld_size(p, size) : mem_read_slow(c, lin, size, seg);
 }
 
-static inline void mem_write_lin(struct cpu *c, linaddr lin, u64 v, unsigned size,
-                                 enum seg_reg seg)
+static inline void mem_write_lin(struct cpu *c, linaddr lin, u64 v, unsigned size, enum seg_reg seg)
 {
     u8 *p = mmu_fast_write(&c->mmu, lin, size);
     if (likely(p != NULL))

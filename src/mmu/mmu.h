@@ -36,20 +36,20 @@ struct mmu_view; /* tables, soft TLB, lists of filled entries: mmu/view.c */
 
 /* Part of struct cpu. The first four words are all that the fast path reads. */
 struct mmu {
-    u64 *rd;   /* active view: rd[page] + linear address = host address; page is signed */
+    u64 *rd; /* active view: rd[page] + linear address = host address; page is signed */
     u64 *wr;
-    u64 half;  /* 2^35, or 0 */
-    u64 span;  /* 2^36 when the flat tables are in use; 0: everything goes the slow way */
+    u64 half; /* 2^35, or 0 */
+    u64 span; /* 2^36 when the flat tables are in use; 0: everything goes the slow way */
     struct mmu_view *view[VIEW_COUNT];
     enum mmu_view_id active;
-    bool flat;      /* the reservation was granted */
-    bool blind;     /* alignment checks or data breakpoints: no fast path */
+    bool flat;  /* the reservation was granted */
+    bool blind; /* alignment checks or data breakpoints: no fast path */
     struct memmap *mem;
     /* What paging depends on, by value; set by mmu_set_paging(). */
     u64 cr0, cr3, cr4, efer;
-    u64 pdpte[4];   /* PAE: loaded by MOV CR3 (SDM vol. 3, 4.4.1) */
-    u64 phys_mask;  /* bits of a physical address, MAXPHYADDR */
-    bool huge_1g;   /* CPUID says 1 GiB pages */
+    u64 pdpte[4];  /* PAE: loaded by MOV CR3 (SDM vol. 3, 4.4.1) */
+    u64 phys_mask; /* bits of a physical address, MAXPHYADDR */
+    bool huge_1g;  /* CPUID says 1 GiB pages */
     /* Linear pages that were filled from pages larger than 4 KiB lie in here: INVLPG there
      * drops the whole large page. */
     i64 large_first, large_last;
@@ -60,8 +60,8 @@ struct mmu {
 
 /* One translation, as the walk gives it. */
 struct mmu_map {
-    physaddr page;   /* of 4 KiB; A20 not applied */
-    u32 error;       /* #PF error code if `fault` */
+    physaddr page; /* of 4 KiB; A20 not applied */
+    u32 error;     /* #PF error code if `fault` */
     bool fault;
     bool writable, user, dirty, nx, global; /* of all levels together */
 };

@@ -12,8 +12,8 @@ struct page_info;
 
 /* A soft TLB entry: everything known of one linear page. */
 struct soft_entry {
-    u64 tag;     /* soft_tag(), 0: empty */
-    u8 rights;   /* BIT(enum mmu_access) of the accesses that were found allowed */
+    u64 tag;   /* soft_tag(), 0: empty */
+    u8 rights; /* BIT(enum mmu_access) of the accesses that were found allowed */
     physaddr page;
     u8 *rd, *wr; /* host page, NULL for MMIO */
     struct page_info *info;

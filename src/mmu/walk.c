@@ -16,8 +16,13 @@
 #include "mmu/mmu.h"
 
 enum pte {
-    PTE_P = 1 << 0, PTE_W = 1 << 1, PTE_U = 1 << 2, PTE_A = 1 << 5, PTE_D = 1 << 6,
-    PTE_PS = 1 << 7, PTE_G = 1 << 8,
+    PTE_P = 1 << 0,
+    PTE_W = 1 << 1,
+    PTE_U = 1 << 2,
+    PTE_A = 1 << 5,
+    PTE_D = 1 << 6,
+    PTE_PS = 1 << 7,
+    PTE_G = 1 << 8,
 };
 #define PTE_NX BIT(63)
 
@@ -37,9 +42,9 @@ struct walk {
     const struct format *fmt;
     physaddr entry_at[4];
     u64 entry[4];
-    unsigned depth;  /* entries read */
-    unsigned shift;  /* of the leaf: page size is 1 << shift */
-    u64 all_and;     /* R/W and U/S of all levels */
+    unsigned depth; /* entries read */
+    unsigned shift; /* of the leaf: page size is 1 << shift */
+    u64 all_and;    /* R/W and U/S of all levels */
     bool nx;
 };
 

@@ -30,8 +30,23 @@
 /* FLAGS 12..15 read as 0 in the real mode of a 286; IOPL and NT exist there since the 386. */
 #define FLAGS_286 0x0fff
 
-enum reg { R_AX, R_CX, R_DX, R_BX, R_SP, R_BP, R_SI, R_DI, R_ES, R_CS, R_SS, R_DS, R_IP, R_FLAGS,
-           REG_COUNT };
+enum reg {
+    R_AX,
+    R_CX,
+    R_DX,
+    R_BX,
+    R_SP,
+    R_BP,
+    R_SI,
+    R_DI,
+    R_ES,
+    R_CS,
+    R_SS,
+    R_DS,
+    R_IP,
+    R_FLAGS,
+    REG_COUNT
+};
 static const char reg_names[REG_COUNT][6] = {"ax", "cx", "dx", "bx", "sp", "bp", "si",
                                              "di", "es", "cs", "ss", "ds", "ip", "flags"};
 
@@ -118,8 +133,13 @@ static void pc_open(struct pc *pc)
     memmap_init(&pc->mem, &pc->log);
     clock_init(&pc->clock);
     struct mem_range r = {.name = "ram", .size = RAM_SIZE, .rd = pc->ram, .wr = pc->ram};
-    struct cpu_bus bus = {.mem = &pc->mem, .io = &pc->io, .clock = &pc->clock, .log = &pc->log,
-                          .intr_ack = no_ack, .shutdown = no_shutdown, .ferr = no_line};
+    struct cpu_bus bus = {.mem = &pc->mem,
+                          .io = &pc->io,
+                          .clock = &pc->clock,
+                          .log = &pc->log,
+                          .intr_ack = no_ack,
+                          .shutdown = no_shutdown,
+                          .ferr = no_line};
     for (unsigned i = 0; (m = cpu_model_get(i)) && strcmp(m->name, "486"); i++)
         ;
     pc->engine = engine_new(&pc->mem, &pc->log);

@@ -109,7 +109,8 @@ enum {
 _Static_assert(ARRAY_LEN(rows) + 2 == KERNELS,
                "all but f32_rcp and f32_rsqrt, whose values are free");
 
-static inline void generate(struct rng *r, const struct row *row, struct operands *in, struct fpu_ctx *c)
+static inline void generate(struct rng *r, const struct row *row, struct operands *in,
+                            struct fpu_ctx *c)
 {
     static const u8 precisions[] = {24, 53, 64, 64};
     bool is32 = row->name[1] == '3' || strstr(row->name, "_f32");
