@@ -70,8 +70,8 @@ static void limit(struct string *s, u64 n)
         s->left = n;
 }
 
-/* Host address of all the chunk's elements from offset `off` on, the lowest one's byte; NULL:
- * not directly. */
+/* Host address of what is left of the chunk from offset `off` on, of its lowest byte. NULL: not
+ * directly, or not worth it; an element done the ordinary way may change that. */
 static u8 *host_range(const struct string *s, enum seg_reg seg, u64 off, bool write)
 {
     struct cpu *c = s->c;
@@ -80,6 +80,8 @@ static u8 *host_range(const struct string *s, enum seg_reg seg, u64 off, bool wr
     const struct seg *g = &c->seg[seg];
     linaddr lin = low;
 
+    if (s->left < 2)
+        return NULL;
     if (c->code_mode != CODE64) {
         if (low > off && s->step < 0)
             return NULL;
@@ -143,13 +145,14 @@ void op_movs(struct cpu *c, const struct insn *in)
         return;
     limit(&s, in_page(&s, in->seg, s.si));
     limit(&s, in_page(&s, ES, s.di));
-    const u8 *src = s.left > 1 ? host_range(&s, in->seg, s.si, false) : NULL;
-    u8 *dst = src ? host_range(&s, ES, s.di, true) : NULL;
-    if (dst) {
-        copy(&s, dst, src);
-        advance(&s, s.left, true, true);
-    }
     while (s.left) {
+        const u8 *src = host_range(&s, in->seg, s.si, false);
+        u8 *dst = src ? host_range(&s, ES, s.di, true) : NULL;
+        if (dst) {
+            copy(&s, dst, src);
+            advance(&s, s.left, true, true);
+            break;
+        }
         u64 v = mem_read(c, in->seg, s.si, s.size);
         mem_write(c, ES, s.di, v, s.size);
         advance(&s, 1, true, true);
@@ -178,12 +181,13 @@ void op_stos(struct cpu *c, const struct insn *in)
     if (!s.left)
         return;
     limit(&s, in_page(&s, ES, s.di));
-    u8 *dst = s.left > 1 ? host_range(&s, ES, s.di, true) : NULL;
-    if (dst) {
-        fill(&s, dst, c->gpr[RAX]);
-        advance(&s, s.left, false, true);
-    }
     while (s.left) {
+        u8 *dst = host_range(&s, ES, s.di, true);
+        if (dst) {
+            fill(&s, dst, c->gpr[RAX]);
+            advance(&s, s.left, false, true);
+            break;
+        }
         mem_write(c, ES, s.di, c->gpr[RAX], s.size);
         advance(&s, 1, false, true);
     }
@@ -252,12 +256,12 @@ void op_cmps(struct cpu *c, const struct insn *in)
         return;
     limit(&s, in_page(&s, in->seg, s.si));
     limit(&s, in_page(&s, ES, s.di));
-    const u8 *a = s.left > 1 ? host_range(&s, in->seg, s.si, false) : NULL;
-    const u8 *b = a ? host_range(&s, ES, s.di, false) : NULL;
-    if (b)
-        advance(&s, skip(&s, a, b, 0), true, true);
     bool stop = false;
     while (s.left && !stop) {
+        const u8 *a = host_range(&s, in->seg, s.si, false);
+        const u8 *b = a ? host_range(&s, ES, s.di, false) : NULL;
+        if (b)
+            advance(&s, skip(&s, a, b, 0), true, true);
         u64 y = mem_read(c, ES, s.di, s.size); /* first, as on hardware: both may fault */
         u64 x = mem_read(c, in->seg, s.si, s.size);
         stop = compare(&s, x, y) && s.rep;
@@ -274,13 +278,13 @@ void op_scas(struct cpu *c, const struct insn *in)
     if (!s.left)
         return;
     limit(&s, in_page(&s, ES, s.di));
-    const u8 *p = s.left > 1 ? host_range(&s, ES, s.di, false) : NULL;
-    if (p && s.size == 1 && s.step > 0 && (in->prefix & PFX_REPNE))
-        advance(&s, skip_to_byte(&s, p, v), false, true);
-    else if (p)
-        advance(&s, skip(&s, p, NULL, v), false, true);
     bool stop = false;
     while (s.left && !stop) {
+        const u8 *p = host_range(&s, ES, s.di, false);
+        if (p && s.size == 1 && s.step > 0 && (in->prefix & PFX_REPNE))
+            advance(&s, skip_to_byte(&s, p, v), false, true);
+        else if (p)
+            advance(&s, skip(&s, p, NULL, v), false, true);
         u64 y = mem_read(c, ES, s.di, s.size);
         stop = compare(&s, v, y) && s.rep;
         advance(&s, 1, false, true);
