@@ -4,6 +4,7 @@ if HAVE_CHECK
 unit_tests += \
     %D%/events \
     %D%/exec \
+    %D%/hostile \
     %D%/model
 endif
 
@@ -16,6 +17,11 @@ endif
 %C%_events_CPPFLAGS = $(check_cppflags)
 %C%_events_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_events_LDADD = $(check_libs)
+
+%C%_hostile_SOURCES = %D%/hostile.c
+%C%_hostile_CPPFLAGS = $(check_cppflags)
+%C%_hostile_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_hostile_LDADD = $(check_libs)
 
 %C%_model_SOURCES = %D%/model.c
 %C%_model_CPPFLAGS = $(check_cppflags)

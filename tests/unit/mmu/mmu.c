@@ -395,6 +395,20 @@ START_TEST(non_canonical_never_hits)
 }
 END_TEST
 
+/* A dropped entry is nobody's, not the last page's either, which shares its place. */
+START_TEST(last_page_is_not_empty)
+{
+    struct world w;
+    world_open(&w, PAGING_LONG, false);
+    poke(&w, L2 + 7 * 8, L1 | P | W | U, 8);
+    poke(&w, L1 + 511 * 8, DATA | P | W | U, 8);
+    ck_assert(!mmu_translate(&w.mmu, VIEW_SUPER, 0xfff000, ACCESS_READ).fault);
+    mmu_invlpg(&w.mmu, 0xfff000);
+    ck_assert(mmu_translate(&w.mmu, VIEW_SUPER, ~0xfffull, ACCESS_READ).fault);
+    world_close(&w);
+}
+END_TEST
+
 /* More pages than a list remembers: the oldest go, none is forgotten by a flush. */
 START_TEST(lists_overflow)
 {
@@ -429,6 +443,7 @@ int main(void)
     tcase_add_loop_test(t, code_pages_lose_their_write_entry, 0, 3);
     tcase_add_test(t, views_are_apart);
     tcase_add_test(t, non_canonical_never_hits);
+    tcase_add_test(t, last_page_is_not_empty);
     tcase_add_test(t, lists_overflow);
     suite_add_tcase(s, t);
     return unit_run(s);
