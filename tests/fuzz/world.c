@@ -241,7 +241,9 @@ static bool add_cpu(struct world *w, const struct cpu_model *model, bool soft, b
     w->cpu[w->cpus++] = c;
     c->soft_fpu = soft;
     fpu_power_on(c);
-    if (one_in(&w->rng, 4)) /* some features less */
+    if (w->cpus > 1) /* all CPUs have the same: they share their blocks */
+        c->features = w->cpu[0]->features;
+    else if (one_in(&w->rng, 4)) /* some features less */
         for (unsigned i = 0; i < 4; i++)
             feature_set(&c->features, (enum cpu_feature)rng_below(&w->rng, CPU_FEATURE_COUNT),
                         false);
