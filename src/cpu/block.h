@@ -74,7 +74,6 @@ struct block {
     u8 mode;  /* enum block_mode */
     u8 count; /* instructions */
     bool valid, two_pages;
-    u32 runs; /* executions, for tiering */
     struct block *hash_next;
     struct block *page_next[2]; /* of the lists of its two pages */
     struct op ops[];            /* count, and what leaves if the last one doesn't */

@@ -61,6 +61,20 @@ START_TEST(test_budget)
 }
 END_TEST
 
+/* Chained blocks leave nothing on the host's stack: 4 million would not fit. */
+START_TEST(test_long_chain)
+{
+    struct testcpu *t = with_code(TESTCPU_64, CODE(0xff, 0xc0,             /* l: inc eax */
+                                                   0xeb, 0x02, 0xcc, 0xcc, /* jmp m */
+                                                   0x75, 0xf8,             /* m: jnz l */
+                                                   0xf4));
+    ck_assert_uint_eq(testcpu_run(t, entry(t), 6000000), TESTCPU_ALL);
+    ck_assert_uint_eq(t->cpu.gpr[RAX], 2000000);
+    ck_assert_uint_eq(t->engine->stat_builds, 2);
+    testcpu_free(t);
+}
+END_TEST
+
 /* A fault in the middle of a block: what came before is done, what comes after isn't, and the
  * clock has counted the fault as one instruction. */
 START_TEST(test_fault)
@@ -244,6 +258,7 @@ int main(void)
     TCase *c = tcase_create("run");
     tcase_add_loop_test(c, test_loop, 0, 3);
     tcase_add_test(c, test_budget);
+    tcase_add_test(c, test_long_chain);
     tcase_add_test(c, test_fault);
     tcase_add_test(c, test_page_fault);
     tcase_add_test(c, test_self_modifying);
