@@ -6,13 +6,15 @@
  * the field tables don't tell: now and then a rig is copied through the tables, and the copy must
  * behave like the original from then on.
  *
- * usage: fuzz_devices [SECONDS [SEED]]        (or FUZZ_SECONDS, FUZZ_SEED; 5 seconds, seed 1)
+ * usage: fuzz_devices [SECONDS [SEED]]        (or FUZZ_SECONDS, FUZZ_SEED; seed 1)
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include "config.h"
 
 #include "base/bits.h"
 #include "base/log.h"
@@ -28,6 +30,11 @@
 #include "devices/pm_piix4.h"
 #include "devices/uart16550.h"
 
+#ifdef ERZ_SANITIZERS
+#define DEFAULT_SECONDS 60
+#else
+#define DEFAULT_SECONDS 5
+#endif
 #define MAX_DEVICES 4
 #define STEPS_PER_COPY 400
 
@@ -395,7 +402,7 @@ static double setting(int argc, char **argv, int arg, const char *name, double o
 
 int main(int argc, char **argv)
 {
-    double seconds = setting(argc, argv, 1, "FUZZ_SECONDS", 5);
+    double seconds = setting(argc, argv, 1, "FUZZ_SECONDS", DEFAULT_SECONDS);
     u64 seed = (u64)setting(argc, argv, 2, "FUZZ_SEED", 1), steps = 0;
     unsigned classes = 0, bad = 0;
 
