@@ -2,7 +2,8 @@
 /*
  * Makes experiments from the instruction table: an encoding of a given row with random
  * prefixes, ModRM and immediates, and a state in which its operands are worth looking at. Memory
- * operands are steered into the data pages, now and then over an edge.
+ * operands are steered into the data pages, now and then over an edge. One draw of a number in
+ * an expression: compilers order them differently, and digests.txt is for every host.
  */
 #include <string.h>
 
@@ -67,7 +68,8 @@ static u64 float_bits(struct rng *r, unsigned exp_bits, unsigned frac_bits)
 static void float80(struct rng *r, u8 *p)
 {
     u64 v = float_bits(r, 15, 48); /* sign, exponent, and a start of the fraction */
-    u64 mant = (v & MASK(48)) << 15 | (rng_next(r) & (one_in(r, 2) ? MASK(15) : 0));
+    u64 low = one_in(r, 2) ? MASK(15) : 0;
+    u64 mant = (v & MASK(48)) << 15 | (rng_next(r) & low);
     u16 se = (u16)(v >> 48);
     if ((se & 0x7fff) != 0 ? !one_in(r, 30) : one_in(r, 30))
         mant |= BIT(63); /* otherwise unnormal, pseudo-infinity, or pseudo-denormal */
@@ -316,7 +318,8 @@ static void gen_fpu(struct rng *r, struct fxsave *fx)
 {
     bool masked = !one_in(r, 4);
     memset(fx, 0, sizeof *fx);
-    fx->fcw = 0x40 | (masked ? 0x3f : rng_next(r) & 0x3f) | (u16)(rng_below(r, 4) << 10);
+    fx->fcw = 0x40 | (masked ? 0x3f : rng_next(r) & 0x3f);
+    fx->fcw |= (u16)(rng_below(r, 4) << 10);
     fx->fcw |= one_in(r, 2) ? 0x300 : (u16)(rng_below(r, 4) << 8);
     fx->fsw = (u16)(rng_next(r) & 0x7f00);
     if (one_in(r, 4))
@@ -324,7 +327,8 @@ static void gen_fpu(struct rng *r, struct fxsave *fx)
     if (fx->fsw & ~fx->fcw & 0x3f)
         fx->fsw |= 0x8080;
     fx->ftw = one_in(r, 2) ? 0xff : (u8)rng_next(r);
-    fx->mxcsr = (!one_in(r, 5) ? 0x1f80 : (u32)rng_next(r) & 0x1f80) | (u32)rng_below(r, 4) << 13;
+    fx->mxcsr = !one_in(r, 5) ? 0x1f80 : (u32)rng_next(r) & 0x1f80;
+    fx->mxcsr |= (u32)rng_below(r, 4) << 13;
     if (one_in(r, 4))
         fx->mxcsr |= (u32)rng_next(r) & 0x3f;
     if (one_in(r, 6))
@@ -336,15 +340,17 @@ static void gen_fpu(struct rng *r, struct fxsave *fx)
             memcpy(fx->st[i], &(u64[2]){rng_number(r), 0xffff}, 10);
     for (unsigned i = 0; i < 16; i++)
         lane_bytes(r, (u8 *)fx->xmm[i]);
+    u64 from = rng_below(r, 16), to = rng_below(r, 16);
     if (one_in(r, 3)) /* something to compare equal */
-        memcpy(fx->xmm[rng_below(r, 16)], fx->xmm[rng_below(r, 16)], 16);
+        memmove(fx->xmm[to], fx->xmm[from], 16);
 }
 
 static void gen_gprs(struct rng *r, const struct isa_case *t, struct isa_state *s)
 {
     for (unsigned i = 0; i < 16; i++)
         s->gpr[i] = rng_number(r);
-    s->gpr[RSP] = ISA_STACK + 0x1000 + (rng_below(r, 0x400) & (one_in(r, 4) ? ~0ull : ~7ull));
+    u64 aligned = one_in(r, 4) ? ~0ull : ~7ull;
+    s->gpr[RSP] = ISA_STACK + 0x1000 + (rng_below(r, 0x400) & aligned);
     if (one_in(r, 2))
         s->gpr[RBP] = ISA_STACK + 0x1000 + rng_below(r, 0x400);
     s->gpr[RSI] = data_target(r, 8);

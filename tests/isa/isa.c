@@ -142,17 +142,26 @@ static void result(struct bench *b, bool ok, const char *name, const char *rest)
     printf("%sok %u - %s%s\n", ok ? "" : "not ", b->tests, name, rest);
 }
 
-/* The digest's line for this row and mode, found by name: rows of one name follow in order. */
+/* The digest's line for this row and mode; rows follow in order, so it is mostly the next one. */
+static bool find_digest(struct bench *b, const char *name, char *line, int room)
+{
+    size_t n = strlen(name);
+    for (unsigned pass = 0; b->golden && pass < 2; pass++) {
+        while (fgets(line, room, b->golden))
+            if (!strncmp(line, name, n) && line[n] == ' ')
+                return true;
+        rewind(b->golden);
+    }
+    return false;
+}
+
 static void check_digest(struct bench *b, const char *name, u64 digest)
 {
-    char line[128], want[128];
-    snprintf(want, sizeof want, "%s %016llx", name, (unsigned long long)digest);
-    if (!b->golden || !fgets(line, sizeof line, b->golden)) {
+    char line[128];
+    if (!find_digest(b, name, line, sizeof line))
         result(b, false, name, ": no digest");
-        return;
-    }
-    line[strcspn(line, "\n")] = 0;
-    result(b, !strcmp(line, want), name, ": digest");
+    else
+        result(b, strtoull(line + strlen(name), NULL, 16) == digest, name, ": digest");
 }
 
 /* False if the generator found no encoding of the row in this mode. */
