@@ -149,13 +149,29 @@ static u32 bytecode(u32 n)
     u32 a = 1, b = 2, at = 0;
 
     goto *go[program[0]];
-add: a += b; goto *go[program[++at]];
-shift: a = a << 1 ^ b; goto *go[program[++at]];
-mix: b ^= a >> 3; goto *go[program[++at]];
-swap: a ^= b; b ^= a; a ^= b; goto *go[program[++at]];
-sub: b -= a; goto *go[program[++at]];
-low: a &= 0xffffff; goto *go[program[++at]];
-mul: b *= 5; goto *go[program[++at]];
+add:
+    a += b;
+    goto *go[program[++at]];
+shift:
+    a = a << 1 ^ b;
+    goto *go[program[++at]];
+mix:
+    b ^= a >> 3;
+    goto *go[program[++at]];
+swap:
+    a ^= b;
+    b ^= a;
+    a ^= b;
+    goto *go[program[++at]];
+sub:
+    b -= a;
+    goto *go[program[++at]];
+low:
+    a &= 0xffffff;
+    goto *go[program[++at]];
+mul:
+    b *= 5;
+    goto *go[program[++at]];
 back:
     if (!n--)
         return a + b;
@@ -200,9 +216,9 @@ static const struct {
     u32 (*run)(u32 n);
     u32 base;
 } work[] = {
-    {"mix", mix, 100000},      {"hash", hash, 1500000}, {"calls", calls, 6000},
-    {"sort", sort, 1500},      {"bytecode", bytecode, 2000000}, {"divide", divide, 8000000},
-    {"stream", stream, 500},   {"strings", strings, 40000},
+    {"mix", mix, 100000},    {"hash", hash, 1500000},         {"calls", calls, 6000},
+    {"sort", sort, 1500},    {"bytecode", bytecode, 2000000}, {"divide", divide, 8000000},
+    {"stream", stream, 500}, {"strings", strings, 40000},
 };
 
 static void put_number(u32 v)
