@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The interpreter's handlers. A handler runs its instruction and calls the next op's handler as
- * its last act, which the compiler turns into a jump: doc/adr/0001-tail-called-handlers.md.
+ * its last act, which the compiler turns into a jump: doc/adr/0002-tail-called-handlers.md.
  *
  * Of each body there is a general handler, which looks at operand kinds as it runs, and for the
  * common forms of the common bodies (sem.def) special ones. The end of a block goes on in the
