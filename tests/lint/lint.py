@@ -197,7 +197,24 @@ def bodies():
     return bad
 
 
-RULES = [layers, sizes, language, bodies, no_exits, no_globals, formatted]
+def documented():
+    """doc/architecture.md says what every source file is for, and of no other"""
+    told, room = set(), None
+    for line in lines("doc/architecture.md"):
+        m = re.match(r"## src/([\w/]+)/:", line)
+        room = m[1] if m else None if line.startswith("## ") else room
+        m = re.match(r"\| (`[^|]*) \|", line)
+        if room and m:
+            told |= {f"{room}/{name}" for name in re.findall(r"`(\w+)`", m[1])}
+    there = set()
+    for path in files(".c", ".h", ".inc", ".def", ".awk", ".in", ".asl"):
+        if path.startswith("src/"):
+            there.add(os.path.dirname(path[4:]) + "/" + os.path.basename(path).split(".")[0])
+    return ([f"src/{name}.*: not in doc/architecture.md" for name in sorted(there - told)]
+            + [f"doc/architecture.md: src/{name}.* is not there" for name in sorted(told - there)])
+
+
+RULES = [layers, sizes, language, bodies, no_exits, no_globals, formatted, documented]
 
 
 def main():
