@@ -11,10 +11,14 @@
 
 #include "char/loop.h"
 
+static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+#define FATAL (sizeof fatal_signals / sizeof fatal_signals[0])
+
 static struct {
     struct termios cooked, raw;
     volatile sig_atomic_t is_raw;
-    volatile sig_atomic_t asked; /* a signal's number */
+    volatile sig_atomic_t asked;    /* a signal's number */
+    struct sigaction before[FATAL]; /* a sanitizer has handlers of its own */
     struct loop *loop;
 } terminal;
 
@@ -50,10 +54,14 @@ static void on_leave(int sig)
     loop_wake(terminal.loop);
 }
 
+/* The terminal first; then whoever would have had the signal without us. */
 static void on_fatal(int sig)
 {
     terminal_restore();
-    terminal_die(sig);
+    for (unsigned i = 0; i < FATAL; i++)
+        if (fatal_signals[i] == sig)
+            sigaction(sig, &terminal.before[i], NULL);
+    raise(sig);
 }
 
 static void on_stop(int sig)
@@ -81,15 +89,14 @@ static void handle(int sig, void (*handler)(int), int flags)
 void terminal_init(struct loop *loop)
 {
     static const int leaving[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-    static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
-    struct sigaction before;
 
     terminal.loop = loop;
     for (unsigned i = 0; i < sizeof leaving / sizeof leaving[0]; i++)
         handle(leaving[i], on_leave, SA_RESTART);
-    for (unsigned i = 0; i < sizeof fatal / sizeof fatal[0]; i++)
-        if (sigaction(fatal[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
-            handle(fatal[i], on_fatal, 0); /* a sanitizer's own handler stays */
+    for (unsigned i = 0; i < FATAL; i++) {
+        sigaction(fatal_signals[i], NULL, &terminal.before[i]);
+        handle(fatal_signals[i], on_fatal, 0);
+    }
     handle(SIGTSTP, on_stop, SA_RESTART);
     handle(SIGPIPE, SIG_IGN, 0);
     atexit(terminal_restore);
