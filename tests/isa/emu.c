@@ -26,8 +26,13 @@
 enum { PTE_P = 1, PTE_W = 2, PTE_U = 4, PTE_AD = 0x60 };
 
 /* Physical pages, in order of use. */
-enum { PHYS_KERN = 0, PHYS_CODE = 0x4000, PHYS_DATA = 0x6000, PHYS_STACK = 0x9000,
-       PHYS_TABLES = 0x10000 };
+enum {
+    PHYS_KERN = 0,
+    PHYS_CODE = 0x4000,
+    PHYS_DATA = 0x6000,
+    PHYS_STACK = 0x9000,
+    PHYS_TABLES = 0x10000
+};
 
 struct emu {
     struct log log;
@@ -83,7 +88,8 @@ static void build_tables(struct emu *e)
 
 static struct seg user_segment(u16 sel, u32 attr)
 {
-    return (struct seg){.sel = sel, .limit = 0xffffffff,
+    return (struct seg){.sel = sel,
+                        .limit = 0xffffffff,
                         .attr = attr | SEG_S | SEG_P | SEG_DPL | SEG_G | SEG_ACCESSED};
 }
 
@@ -113,8 +119,8 @@ struct emu *emu_open(bool soft, bool flat)
     build_tables(e);
 
     struct cpu *c = &e->cpu;
-    struct cpu_bus bus = {.mem = &e->mem, .clock = &e->clock, .log = &e->log, .opaque = e,
-                          .ferr = nothing};
+    struct cpu_bus bus = {
+        .mem = &e->mem, .clock = &e->clock, .log = &e->log, .opaque = e, .ferr = nothing};
     c->soft_fpu = soft;
     if (cpu_init(c, 0, best_model(), &bus))
         abort();

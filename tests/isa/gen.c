@@ -53,9 +53,9 @@ static u64 float_bits(struct rng *r, unsigned exp_bits, unsigned frac_bits)
     else if (one_in(r, 4))
         frac &= ~MASK(frac_bits - 1 - rng_below(r, frac_bits - 1));
     switch (rng_below(r, 10)) {
-    case 0: exp = 0; break;                     /* zero, denormals */
-    case 1: exp = MASK(exp_bits); break;        /* infinity, NaNs */
-    case 2: exp = rng_below(r, 4) + 1; break;   /* about to underflow */
+    case 0: exp = 0; break;                   /* zero, denormals */
+    case 1: exp = MASK(exp_bits); break;      /* infinity, NaNs */
+    case 2: exp = rng_below(r, 4) + 1; break; /* about to underflow */
     case 3: exp = MASK(exp_bits) - 1 - rng_below(r, 3); break;
     case 4: exp = rng_next(r) & MASK(exp_bits); break;
     default: exp = bias - 3 + rng_below(r, 8); break;
@@ -128,8 +128,10 @@ static void legacy_prefixes(struct enc *e)
     if (set == 15 && e->loopcc)
         pick = one_in(r, 3); /* F2 and F3 turn the condition round on some CPUs */
     else if (set == 15)
-        pick = one_in(r, 3) ? 1 : (e->attr & ATTR_ENDREP) && one_in(r, 2) ? 2 + rng_below(r, 2)
-                                : one_in(r, 30) ? 2 + (unsigned)rng_below(r, 2) : 0;
+        pick = one_in(r, 3)                              ? 1
+               : (e->attr & ATTR_ENDREP) && one_in(r, 2) ? 2 + rng_below(r, 2)
+               : one_in(r, 30)                           ? 2 + (unsigned)rng_below(r, 2)
+                                                         : 0;
     else
         while (!(set >> pick & 1) || (pick == 0 && (set & 2) && one_in(r, 3)))
             pick = (pick + 1) % 4;
@@ -166,7 +168,8 @@ static void escape_and_rex(struct enc *e)
 /*  C4 | ~R ~X ~B mmmmm | W ~vvvv L pp  */
 static void vex(struct enc *e)
 {
-    static const u8 pp_of[9] = {[PREFIX_NONE] = 0, [PREFIX_66] = 1, [PREFIX_F3] = 2, [PREFIX_F2] = 3};
+    static const u8 pp_of[9] = {
+        [PREFIX_NONE] = 0, [PREFIX_66] = 1, [PREFIX_F3] = 2, [PREFIX_F2] = 3};
     struct rng *r = e->r;
     u8 map = (u8)(e->m->map - MAP_V0F + 1);
     u8 rxb = e->mode == CODE64 ? (u8)rng_below(r, 8) << 5 : 0xe0;
@@ -241,8 +244,8 @@ bool gen_case(struct rng *r, unsigned row, enum code_mode mode, struct isa_case 
         return false;
     t->mode = mode;
     for (unsigned attempt = 0; attempt < 400; attempt++) {
-        struct enc e = {t->bytes, r, m, insn_rows[row].attr, mode,
-                        !strncmp(insn_rows[row].name, "loop", 4)};
+        struct enc e = {
+            t->bytes, r, m, insn_rows[row].attr, mode, !strncmp(insn_rows[row].name, "loop", 4)};
         if (m->map >= MAP_V0F && m->map <= MAP_V3A)
             vex(&e);
         else

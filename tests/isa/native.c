@@ -186,8 +186,7 @@ void native_run(const struct isa_case *t, const struct isa_state *before, struct
         after->rip = ISA_INSN + t->in.len + (native_site ? ISA_BRANCH : 0);
     }
     memcpy(after->mem, (u8 *)(uintptr_t)ISA_DATA, ISA_DATA_PAGES * 4096);
-    memcpy(after->mem + ISA_DATA_PAGES * 4096, (u8 *)(uintptr_t)ISA_STACK,
-           ISA_STACK_PAGES * 4096);
+    memcpy(after->mem + ISA_DATA_PAGES * 4096, (u8 *)(uintptr_t)ISA_STACK, ISA_STACK_PAGES * 4096);
 }
 
 #else

@@ -26,22 +26,64 @@ struct setting {
     u64 v, high;
 };
 
-#define L(...) {__VA_ARGS__, {.part = END}}
+#define L(...)                                                                                     \
+    {                                                                                              \
+        __VA_ARGS__,                                                                               \
+        {                                                                                          \
+            .part = END                                                                            \
+        }                                                                                          \
+    }
 #define B(...) __VA_ARGS__
-#define G(r, value) {GPR, (r), 0, (value), 0}
+#define G(r, value)                                                                                \
+    {                                                                                              \
+        GPR, (r), 0, (value), 0                                                                    \
+    }
 #define EFL_ALL EFL_STATUS
-#define FLAGS(value) {STATUS, 0, EFL_STATUS, (value), 0}
-#define ZF(value) {STATUS, 0, EFL_ZF, (value), 0}
-#define BMI(value) {STATUS, 0, EFL_CF | EFL_ZF | EFL_SF | EFL_OF, (value), 0}
-#define MEM(at, value) {MEMORY, 0, 0, (value), (at)}
-#define FAULT(v) {VECTOR, 0, 0, (v), 0}
-#define RIP(at) {IP, 0, 0, (at), 0}
-#define NEXT(length) {IP, 0, 0, ISA_INSN + (length), 0}
-#define FPU(fcw, fsw, ftw) {X87_WORDS, 0, 0, (fcw) | (u64)(fsw) << 16 | (u64)(ftw) << 32, 0}
+#define FLAGS(value)                                                                               \
+    {                                                                                              \
+        STATUS, 0, EFL_STATUS, (value), 0                                                          \
+    }
+#define ZF(value)                                                                                  \
+    {                                                                                              \
+        STATUS, 0, EFL_ZF, (value), 0                                                              \
+    }
+#define BMI(value)                                                                                 \
+    {                                                                                              \
+        STATUS, 0, EFL_CF | EFL_ZF | EFL_SF | EFL_OF, (value), 0                                   \
+    }
+#define MEM(at, value)                                                                             \
+    {                                                                                              \
+        MEMORY, 0, 0, (value), (at)                                                                \
+    }
+#define FAULT(v)                                                                                   \
+    {                                                                                              \
+        VECTOR, 0, 0, (v), 0                                                                       \
+    }
+#define RIP(at)                                                                                    \
+    {                                                                                              \
+        IP, 0, 0, (at), 0                                                                          \
+    }
+#define NEXT(length)                                                                               \
+    {                                                                                              \
+        IP, 0, 0, ISA_INSN + (length), 0                                                           \
+    }
+#define FPU(fcw, fsw, ftw)                                                                         \
+    {                                                                                              \
+        X87_WORDS, 0, 0, (fcw) | (u64)(fsw) << 16 | (u64)(ftw) << 32, 0                            \
+    }
 #define ST(i, ...) ST_(i, __VA_ARGS__)
-#define ST_(i, se, mantissa) {X87_REG, (i), 0, (mantissa), (se)}
-#define XMM(i, low, high) {SSE_REG, (i), 0, (low), (high)}
-#define MXCSR(value) {SSE_CSR, 0, 0, (value), 0}
+#define ST_(i, se, mantissa)                                                                       \
+    {                                                                                              \
+        X87_REG, (i), 0, (mantissa), (se)                                                          \
+    }
+#define XMM(i, low, high)                                                                          \
+    {                                                                                              \
+        SSE_REG, (i), 0, (low), (high)                                                             \
+    }
+#define MXCSR(value)                                                                               \
+    {                                                                                              \
+        SSE_CSR, 0, 0, (value), 0                                                                  \
+    }
 
 struct peer {
     const char *name;
@@ -139,12 +181,13 @@ static bool demanded(const struct setting *p, struct isa_state *s, enum code_mod
 
 static void print_state(const char *who, const struct isa_state *s)
 {
-    printf("# %s: vector %d error %x rip %llx flags %x rax %llx rsp %llx fcw %04x fsw %04x ftw %02x "
-           "st0 %04x.%016llx st1 %04x.%016llx mxcsr %x\n",
-           who, s->vector, s->error, (unsigned long long)s->rip, s->eflags,
-           (unsigned long long)s->gpr[RAX], (unsigned long long)s->gpr[RSP], s->fx.fcw, s->fx.fsw,
-           s->fx.ftw, ld16(s->fx.st[0] + 8), (unsigned long long)ld64(s->fx.st[0]),
-           ld16(s->fx.st[1] + 8), (unsigned long long)ld64(s->fx.st[1]), s->fx.mxcsr);
+    printf(
+        "# %s: vector %d error %x rip %llx flags %x rax %llx rsp %llx fcw %04x fsw %04x ftw %02x "
+        "st0 %04x.%016llx st1 %04x.%016llx mxcsr %x\n",
+        who, s->vector, s->error, (unsigned long long)s->rip, s->eflags,
+        (unsigned long long)s->gpr[RAX], (unsigned long long)s->gpr[RSP], s->fx.fcw, s->fx.fsw,
+        s->fx.ftw, ld16(s->fx.st[0] + 8), (unsigned long long)ld64(s->fx.st[0]),
+        ld16(s->fx.st[1] + 8), (unsigned long long)ld64(s->fx.st[1]), s->fx.mxcsr);
 }
 
 /* Without a FAULT among them, the instruction must have completed. */
@@ -262,6 +305,7 @@ int main(int argc, char **argv)
     result(&r, true, "VFMADD132SD and the other FMA loads", " # SKIP no model here has AVX");
     result(&r, true, "gathers wrap at 4 GiB in 32-bit code", " # SKIP no model here has AVX2");
     emu_close(r.emu);
-    printf("1..%u\n# %s\n", r.tests, r.native ? "hardware agrees" : "no such hardware: on us alone");
+    printf("1..%u\n# %s\n", r.tests,
+           r.native ? "hardware agrees" : "no such hardware: on us alone");
     return r.failed != 0;
 }

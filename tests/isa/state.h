@@ -46,7 +46,7 @@ struct isa_state {
     u32 eflags;
     int vector; /* -1: completed */
     u32 error;
-    u64 cr2;    /* #PF only */
+    u64 cr2;                      /* #PF only */
     u8 mem[ISA_MEM_PAGES * 4096]; /* data, then stack */
 };
 

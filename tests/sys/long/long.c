@@ -488,6 +488,9 @@ static void test_control(void)
     ASM("mov %0, %%cr3" : : "r"(cr3 | 5));
     set_cr4(cr4() & ~(1ul << 17));
     FAULTS("cr4: PCIDE with a PCID", GP, 0, set_cr4(cr4() | 1 << 17));
+    RUNS("cr3: without PCIDE bits 11..5 and 2..0 are ignored", ASM("mov %0, %%cr3"
+                                                                   :
+                                                                   : "r"(cr3 | 0xfe7)));
     ASM("mov %0, %%cr3" : : "r"(cr3));
     FAULTS("dr7: high half", GP, 0, ASM("mov %0, %%dr7" : : "r"(1ul << 32)));
     FAULTS("dr6: high half", GP, 0, ASM("mov %0, %%dr6" : : "r"(1ul << 32)));
