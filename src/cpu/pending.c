@@ -18,6 +18,11 @@ static bool nmi_open(const struct cpu *c)
     return (c->pending & PEND_NMI) && !c->nmi_blocked && !(c->shadow & SHADOW_MOVSS);
 }
 
+static bool debug_open(const struct cpu *c)
+{
+    return (c->pending & PEND_DEBUG) && !(c->shadow & SHADOW_MOVSS);
+}
+
 static bool smi_open(const struct cpu *c)
 {
     return (c->pending & PEND_SMI) && !c->smm && !(c->shadow & SHADOW_MOVSS);
@@ -53,7 +58,7 @@ bool cpu_can_take(const struct cpu *c)
         return true;
     if (c->activity == ACT_SHUTDOWN)
         return false;
-    if (intr_open(c) || (c->pending & PEND_DEBUG))
+    if (intr_open(c) || debug_open(c))
         return true;
     if (c->activity != ACT_MWAIT)
         return false;
@@ -102,7 +107,7 @@ static bool take_machine_event(struct cpu *c)
 
 static bool take_interrupt(struct cpu *c)
 {
-    if (c->activity != ACT_SHUTDOWN && (c->pending & PEND_DEBUG) && !(c->shadow & SHADOW_MOVSS)) {
+    if (c->activity != ACT_SHUTDOWN && debug_open(c)) {
         cpu_debug_trap(c);
         return true;
     }

@@ -181,9 +181,18 @@ static bool ready(struct cpu *c)
             return false;
         }
     }
-    if (unlikely(c->pending || c->activity != ACT_RUN))
-        return cpu_take_pending(c) && c->budget > 0; /* the way to a device may cut the slice */
-    return true;
+    while (unlikely(c->pending || c->activity != ACT_RUN)) {
+        if (!cpu_take_pending(c))
+            return false;
+        if (likely(!cpu_can_take(c)))
+            break;
+        /* The delivery itself called for another one: an INTA cycle or a stack in a device, a
+         * trap gate with INTR still high. It costs an instruction, so that slices end. */
+        c->budget--;
+        if (c->budget <= 0)
+            return false;
+    }
+    return c->budget > 0; /* the way to a device may have cut the slice */
 }
 
 void cpu_run(struct cpu *c)
