@@ -17,7 +17,12 @@ libersatz_core_la_SOURCES += \
     %D%/memmap.c \
     %D%/memmap.h \
     %D%/multiboot.c \
+    %D%/drive.h \
     %D%/pc.c \
+    %D%/pc.h \
+    %D%/pc_input.c \
+    %D%/pc_memory.c \
+    %D%/pc_wires.c \
     %D%/ports.c \
     %D%/ports.h \
     %D%/processors.c \

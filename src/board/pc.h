@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* The parts of the board "pc", for each other only. */
+#ifndef ERSATZ_BOARD_PC_H
+#define ERSATZ_BOARD_PC_H
+
+#include "board/machine.h"
+
+/* pc.c: a chip of the board's, freed with it. NULL on error. */
+struct device *pc_add_chip(struct machine *m, const struct device_class *class, const char *id,
+                           struct ersatz_error *err);
+
+/* pc_memory.c */
+int pc_add_memory(struct machine *m, struct ersatz_error *err);
+/* The chipset's callbacks: struct i440fx_board. */
+void pc_pam(void *opaque, physaddr base, u32 size, bool read_ram, bool write_ram);
+void pc_smram(void *opaque, bool open, bool enabled);
+
+/* pc_wires.c: once all chips are there. */
+int pc_wire(struct machine *m, struct ersatz_error *err);
+
+/* pc_input.c */
+void pc_connect_input(struct machine *m);
+
+#endif
