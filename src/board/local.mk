@@ -31,3 +31,11 @@ libersatz_core_la_SOURCES += \
 
 # dsdt.inc is dsdt.asl compiled; a test compares the two.
 EXTRA_DIST += %D%/dsdt.asl %D%/dsdt.sh
+
+# Images of bios/: rom.c takes them in by the names that bios/local.mk gives them.
+noinst_LTLIBRARIES += librom.la
+librom_la_SOURCES = %D%/rom.c %D%/rom.h
+librom_la_CPPFLAGS = $(AM_CPPFLAGS) -DROM_BIOS='"$(rom_bios)"'
+libersatz_core_la_LIBADD += librom.la
+rom_object = %D%/librom_la-rom.lo
+$(rom_object): $(rom_bios)

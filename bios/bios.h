@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What all of the BIOS shares. C runs in real mode with CS = F000h and DS = ES = SS = E000h, so
+ * plain pointers are good for code, constants, variables and the stack; everything else is far
+ * memory (peek, poke, far_copy) or physical memory (phys_copy).
+ */
+#ifndef BIOS_H
+#define BIOS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef int8_t i8;
+typedef int16_t i16;
+typedef int32_t i32;
+typedef int64_t i64;
+
+#define ESEG 0xE000
+#define FSEG 0xF000
+#define EBDA_SEG 0x9FC0
+#define PACKED __attribute__((packed))
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+/* ---- a caller's registers (entry.S knows the layout) ---- */
+
+struct regs {
+    union {
+        u32 edi;
+        u16 di;
+    };
+    union {
+        u32 esi;
+        u16 si;
+    };
+    union {
+        u32 ebp;
+        u16 bp;
+    };
+    union {
+        u32 ebx;
+        u16 bx;
+        struct {
+            u8 bl, bh;
+        };
+    };
+    union {
+        u32 edx;
+        u16 dx;
+        struct {
+            u8 dl, dh;
+        };
+    };
+    union {
+        u32 ecx;
+        u16 cx;
+        struct {
+            u8 cl, ch;
+        };
+    };
+    union {
+        u32 eax;
+        u16 ax;
+        struct {
+            u8 al, ah;
+        };
+    };
+    u16 ds, es;
+    u16 handler;
+    u16 ip, cs, flags;
+};
+_Static_assert(sizeof(struct regs) == 40, "entry.S copies ten double words");
+
+enum { FLAG_CF = 1 << 0, FLAG_ZF = 1 << 6, FLAG_IF = 1 << 9 };
+
+static inline void set_cf(struct regs *r, bool on)
+{
+    r->flags = on ? r->flags | FLAG_CF : r->flags & ~FLAG_CF;
+}
+
+static inline void set_zf(struct regs *r, bool on)
+{
+    r->flags = on ? r->flags | FLAG_ZF : r->flags & ~FLAG_ZF;
+}
+
+/* entry.S: call what a vector or an address holds; AX to ES go in and out, the flags out.
+ * (INT clears IF; IRET gives back the IF that held before.) */
+void int_call(u8 vector, struct regs *r);
+void far_call(u16 seg, u16 off, struct regs *r);
+
+/* ---- instructions ---- */
+
+static inline void cli(void)
+{
+    __asm__ volatile("cli" ::: "memory");
+}
+
+static inline void sti(void)
+{
+    __asm__ volatile("sti" ::: "memory");
+}
+
+/* Waits for an interrupt with interrupts on; none that comes before it is missed. */
+static inline void wait_irq(void)
+{
+    __asm__ volatile("sti; hlt" ::: "memory");
+}
+
+static inline u32 save_flags(void)
+{
+    u32 flags;
+    __asm__ volatile("pushfl; popl %0" : "=r"(flags)::"memory");
+    return flags;
+}
+
+static inline void restore_flags(u32 flags)
+{
+    __asm__ volatile("pushl %0; popfl" ::"r"(flags) : "memory", "cc");
+}
+
+static inline void outb(u16 port, u8 v)
+{
+    __asm__ volatile("outb %0, %1" ::"a"(v), "Nd"(port));
+}
+
+static inline void outw(u16 port, u16 v)
+{
+    __asm__ volatile("outw %0, %1" ::"a"(v), "Nd"(port));
+}
+
+static inline void outl(u16 port, u32 v)
+{
+    __asm__ volatile("outl %0, %1" ::"a"(v), "Nd"(port));
+}
+
+static inline u8 inb(u16 port)
+{
+    u8 v;
+    __asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(port));
+    return v;
+}
+
+static inline u16 inw(u16 port)
+{
+    u16 v;
+    __asm__ volatile("inw %1, %0" : "=a"(v) : "Nd"(port));
+    return v;
+}
+
+static inline u32 inl(u16 port)
+{
+    u32 v;
+    __asm__ volatile("inl %1, %0" : "=a"(v) : "Nd"(port));
+    return v;
+}
+
+/* An 8-bit ISA cycle's time for old chips. */
+static inline void io_delay(void)
+{
+    outb(0x80, 0);
+}
+
+/* ---- far memory; FS is C's to use, entry.S keeps the caller's ---- */
+
+static inline void set_fs(u16 seg)
+{
+    __asm__ volatile("movw %w0, %%fs" ::"r"((u32)seg));
+}
+
+#define DEFINE_PEEK(bits, suffix, reg)                                                             \
+    static inline u##bits peek##bits(u16 seg, u32 off)                                             \
+    {                                                                                              \
+        u##bits v;                                                                                 \
+        __asm__ volatile("movw %w1, %%fs; mov" suffix " %%fs:(%2), %0"                             \
+                         : "=" reg(v)                                                              \
+                         : "r"((u32)seg), "r"(off)                                                 \
+                         : "memory");                                                              \
+        return v;                                                                                  \
+    }                                                                                              \
+    static inline void poke##bits(u16 seg, u32 off, u##bits v)                                     \
+    {                                                                                              \
+        __asm__ volatile("movw %w1, %%fs; mov" suffix " %0, %%fs:(%2)" ::reg(v), "r"((u32)seg),    \
+                         "r"(off)                                                                  \
+                         : "memory");                                                              \
+    }
+DEFINE_PEEK(8, "b", "q")
+DEFINE_PEEK(16, "w", "r")
+DEFINE_PEEK(32, "l", "r")
+#undef DEFINE_PEEK
+
+/* memory.c: offsets must not run over the end of the segment. */
+void far_copy(u16 dst_seg, u16 dst_off, u16 src_seg, u16 src_off, u16 n);
+void far_read(void *dst, u16 seg, u16 off, u16 n);
+void far_write(u16 seg, u16 off, const void *src, u16 n);
+void far_fill(u16 seg, u16 off, u8 v, u16 n);
+/* Blocks of 16- and 32-bit words between a port and far memory; n counts words. */
+void far_insw(u16 port, u16 seg, u16 off, u16 n);
+void far_outsw(u16 port, u16 seg, u16 off, u16 n);
+void far_insl(u16 port, u16 seg, u16 off, u16 n);
+void far_outsl(u16 port, u16 seg, u16 off, u16 n);
+
+void *memcpy(void *dst, const void *src, size_t n);
+void *memset(void *dst, int v, size_t n);
+void *memmove(void *dst, const void *src, size_t n);
+int memcmp(const void *a, const void *b, size_t n);
+size_t strlen(const char *s);
+int strcmp(const char *a, const char *b);
+
+/* ---- physical memory, all 4 GiB, by way of protected mode; interrupts are off meanwhile ---- */
+
+void phys_copy(u32 dst, u32 src, u32 n);
+void phys_read(void *dst, u32 src, u32 n);
+void phys_write(u32 dst, const void *src, u32 n);
+void phys_fill(u32 dst, u8 v, u32 n);
+u32 phys_read32(u32 addr);
+void phys_write32(u32 addr, u32 v);
+
+/* The physical address of an object of ours. */
+static inline u32 phys_of(const void *p)
+{
+    return ESEG * 16u + (u32)p;
+}
+
+/* ---- text: %c %s %d %u %x, width, zero padding, %% ---- */
+
+/* To the screen by INT 10h and to the debug port. */
+void bios_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* To the debug port alone. */
+void log_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* ---- CMOS ---- */
+
+enum {
+    CMOS_STATUS_A = 0x0A,
+    CMOS_STATUS_B = 0x0B,
+    CMOS_STATUS_C = 0x0C,
+    CMOS_STATUS_D = 0x0D,
+    CMOS_SHUTDOWN = 0x0F,
+    CMOS_FLOPPY = 0x10,
+    CMOS_EQUIPMENT = 0x14,
+    CMOS_EXTENDED = 0x30, /* KiB above 1 MiB, to 64 MiB */
+    CMOS_CENTURY = 0x32,
+    CMOS_ABOVE_16M = 0x34, /* in 64 KiB */
+    CMOS_BOOT_FLAGS = 0x38,
+    CMOS_BOOT_ORDER = 0x3D,
+    CMOS_ABOVE_4G = 0x5B, /* in 64 KiB, three bytes */
+    CMOS_CPUS = 0x5F      /* less one */
+};
+u8 cmos_read(u8 at);
+void cmos_write(u8 at, u8 v);
+u16 cmos_read16(u8 at);
+
+/* ---- time ---- */
+
+/* Busy waiting, by the refresh toggle of port 61h where it runs, by the 8254 otherwise. */
+void delay_us(u32 us);
+/* Ticks of 1/18.2 s since midnight. */
+u32 ticks(void);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* What is the i440FX's and the PIIX's own: power management, interrupt steering, shadow RAM. */
+#include "pci.h"
+#include "post.h"
+
+#define HOST_BRIDGE 0x0000
+#define ISA_BRIDGE 0x0008
+#define POWER_MANAGEMENT 0x000B
+
+enum { PM_BASE = 0x600, SMB_BASE = 0x700 };
+
+/* PIIX4 (290562), 7.2: PMBA, PMREGMISC, SMBBA, SMBHSTCFG. */
+void pm_timer_init(void)
+{
+    pci_write32(POWER_MANAGEMENT, 0x40, PM_BASE | 1);
+    pci_write8(POWER_MANAGEMENT, 0x80, 1);
+    pci_write32(POWER_MANAGEMENT, 0x90, SMB_BASE | 1);
+    pci_write8(POWER_MANAGEMENT, 0xD2, 9); /* host controller on, interrupt 9 */
+}

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: MIT
+# The BIOS: 16-bit code for the machine inside, whatever the host is. BIOS_CC is a compiler that
+# makes such code; without one the library takes the image that is kept in prebuilt/.
+bios_sources = \
+    %D%/a20.c \
+    %D%/chipset.c \
+    %D%/clock.c \
+    %D%/cmos.c \
+    %D%/entry.S \
+    %D%/memory.S \
+    %D%/pci.c \
+    %D%/pic.c \
+    %D%/post.c \
+    %D%/print.c \
+    %D%/reset.S \
+    %D%/string.c \
+    %D%/system.c \
+    %D%/time.c
+bios_headers = \
+    %D%/bda.h \
+    %D%/bios.h \
+    %D%/int15.def \
+    %D%/int15.h \
+    %D%/pci.h \
+    %D%/pic.h \
+    %D%/post.def \
+    %D%/post.h \
+    %D%/vectors.def
+
+# -mregparm=3 is what the assembly counts on.
+bios_cflags = -m16 -march=i486 -Os -std=gnu11 -ffreestanding -fno-pic -fno-pie \
+    -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
+    -fno-strict-aliasing -fno-tree-loop-distribute-patterns -ffunction-sections -fdata-sections \
+    -mregparm=3 -mpreferred-stack-boundary=2 -mgeneral-regs-only \
+    -Wall -Wextra -Wno-unused-parameter -Werror -Wa,--fatal-warnings
+bios_ldflags = -m16 -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--gc-sections \
+    -Wl,--no-check-sections -Wl,--no-warn-rwx-segments -Wl,--oformat=binary
+
+SUFFIXES += .o16 .o32
+.c.o16:
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(BIOS_CC) $(bios_cflags) -I$(srcdir)/bios -c -o $@ $<
+.S.o16:
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(BIOS_CC) $(bios_cflags) -I$(srcdir)/bios -c -o $@ $<
+
+bios_objects_c = $(bios_sources:.c=.o16)
+bios_objects = $(bios_objects_c:.S=.o16)
+$(bios_objects): $(bios_headers)
+
+%D%/bios.bin: $(bios_objects) %D%/bios.ld
+	$(AM_V_GEN)$(BIOS_CC) $(bios_ldflags) -Wl,-T,$(srcdir)/%D%/bios.ld -o $@ $(bios_objects)
+
+EXTRA_DIST += $(bios_sources) $(bios_headers) %D%/bios.ld %D%/prebuilt/bios.bin
+CLEANFILES += %D%/bios.bin $(bios_objects)
+
+# What src/board/rom.c takes in.
+if BUILD_BIOS
+rom_bios = bios/bios.bin
+else
+rom_bios = $(srcdir)/bios/prebuilt/bios.bin
+endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* The firmware that is part of the library: images of bios/, built with it or kept prebuilt. */
+#ifndef ERSATZ_BOARD_ROM_H
+#define ERSATZ_BOARD_ROM_H
+
+#include "base/types.h"
+
+/* The BIOS, 128 KiB: ends at 4 GiB and, until the chipset shadows it, at 1 MiB. */
+const u8 *rom_bios(u32 *size);
+
+#endif
