@@ -21,7 +21,7 @@ static int bad(const char *key, const char *value, const char *wanted, struct er
 }
 
 /* `what` is no name of that kind: an error with the nearest one. */
-static int unknown(const char *kind, const char *word, const char *const *names, size_t n,
+int config_unknown(const char *kind, const char *word, const char *const *names, size_t n,
                    struct ersatz_error *error)
 {
     const char *near = ersatz_nearest(word, names, n);
@@ -39,7 +39,7 @@ static int unknown_of(enum ersatz_names list, const char *kind, const char *word
 
     while (n < ARRAY_LEN(names) && (names[n] = ersatz_name(list, (unsigned)n, NULL)))
         n++;
-    return unknown(kind, word, names, n, error);
+    return config_unknown(kind, word, names, n, error);
 }
 
 static int keep(char **where, const char *value, struct ersatz_error *error)
@@ -127,6 +127,11 @@ static int set_append(struct ersatz_machine *m, const char *value, struct ersatz
     return keep(&m->set.append, value, error);
 }
 
+static int set_bios(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
+{
+    return keep(&m->set.bios, value, error);
+}
+
 static int set_rtc_base(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
 {
     struct tm tm = {0};
@@ -171,7 +176,7 @@ static int set_accel(struct ersatz_machine *m, const char *value, struct ersatz_
 {
     static const char *const names[] = {"interp"};
 
-    return strcmp(value, names[0]) ? unknown("engine", value, names, 1, error) : 0;
+    return strcmp(value, names[0]) ? config_unknown("engine", value, names, 1, error) : 0;
 }
 
 static int set_soft_fpu(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
@@ -229,7 +234,7 @@ static int set_debug_exit(struct ersatz_machine *m, char *properties, struct ers
         *equals = 0;
         unsigned i = strcmp(p, names[0]) == 0 ? 0 : 1;
         if (strcmp(p, names[i]))
-            return unknown("property of isa-debug-exit", p, names, ARRAY_LEN(names), error);
+            return config_unknown("property of isa-debug-exit", p, names, ARRAY_LEN(names), error);
         value[i] = strtoul(equals + 1, &end, 0);
         if (end == equals + 1 || *end || value[i] > 0xFFFF)
             return bad(names[i], equals + 1, "a number of a port", error);
@@ -277,6 +282,8 @@ static const struct {
     {"kernel", set_kernel, false},
     {"initrd", set_initrd, false},
     {"append", set_append, false},
+    {"bios", set_bios, false},
+    {"boot", config_boot, false},
     {"rtc.base", set_rtc_base, false},
     {"rtc.clock", set_rtc_clock, false},
     {"clock", set_clock, false},
@@ -310,7 +317,7 @@ int ersatz_set(struct ersatz_machine *m, const char *key, const char *value,
             return err_set(error, ERSATZ_E_STATE, "%s: too late, the machine is on", key);
         return settings[i].set(m, value, error);
     }
-    return unknown("setting", key, keys, ARRAY_LEN(keys), error);
+    return config_unknown("setting", key, keys, ARRAY_LEN(keys), error);
 }
 
 int config_defaults(struct ersatz_machine *m, struct ersatz_error *error)
@@ -329,4 +336,5 @@ void config_free(struct settings *s)
     free(s->kernel);
     free(s->initrd);
     free(s->append);
+    free(s->bios);
 }

@@ -4,10 +4,13 @@ libersatz_core_la_SOURCES += \
     %D%/channel.c \
     %D%/config.c \
     %D%/describe.c \
+    %D%/firmware.c \
     %D%/host_time.c \
     %D%/inspect.c \
     %D%/lists.c \
     %D%/machine.c \
     %D%/memory.c \
     %D%/names.c \
+    %D%/property.c \
+    %D%/property.h \
     %D%/run.c

@@ -93,33 +93,58 @@ static i64 rtc_start(const struct settings *s)
     return now;
 }
 
-static int power_on(struct ersatz_machine *m, struct ersatz_error *error)
+static int read_bios(const struct settings *s, struct blob *bios, struct ersatz_error *error)
+{
+    *bios = (struct blob){.name = s->bios};
+    if (!s->bios || !*s->bios)
+        return 0;
+    int result = blob_read(bios, s->bios, error);
+    if (!result)
+        result = machine_check_bios(bios, error);
+    return result;
+}
+
+static int build(struct ersatz_machine *m, const struct blob *bios, struct ersatz_error *error)
 {
     struct machine_config *config = &m->set.board;
-    struct boot boot;
-    int result = boot_open(&boot, m->set.kernel, m->set.initrd, m->set.append, error);
 
-    if (result)
-        return result;
     for (unsigned i = 0; i < SERIAL_PORTS; i++)
         config->serial[i] = m->channel[ERSATZ_SERIAL0 + i].connected;
     config->output = channel_byte;
     config->say = on_say;
     config->opaque = m;
-    result = machine_init(&m->board, config, error);
+    config->bios = *bios;
+    int result = machine_init(&m->board, config, error);
+    config->bios = m->board.config.bios = (struct blob){0}; /* the machine has its copy */
+    return result;
+}
+
+static int power_on(struct ersatz_machine *m, struct ersatz_error *error)
+{
+    struct boot boot;
+    struct blob bios;
+    int result = read_bios(&m->set, &bios, error);
+
+    if (!result)
+        result = boot_open(&boot, m->set.kernel, m->set.initrd, m->set.append, error);
+    if (result)
+        goto out_bios;
+    result = build(m, &bios, error);
     if (result) {
         boot_close(&boot);
-        return result;
+        goto out_bios;
     }
     m->board.boot = boot;
     result = machine_reset(&m->board, error);
     if (result) {
         machine_destroy(&m->board);
-        return result;
+        goto out_bios;
     }
     input_post(&m->board.input, INPUT_RTC, (u64)rtc_start(&m->set), 0);
     __atomic_store_n(&m->powered, true, __ATOMIC_RELEASE);
-    return 0;
+out_bios:
+    free(bios.data);
+    return result;
 }
 
 int ersatz_power_on(struct ersatz_machine *m, struct ersatz_error *error)

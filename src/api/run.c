@@ -58,7 +58,7 @@ static void run_slice(struct ersatz_machine *m, struct cpu *c, u64 limit)
 
     if (m->board.cpu_count > 1 && m->turn_left < n)
         n = m->turn_left;
-    m->board.running = c->index;
+    machine_turn(&m->board, c->index);
     clock_slice_begin(clock, &c->budget, n);
     cpu_run(c);
     clock_slice_end(clock);
@@ -143,6 +143,13 @@ static int on_reset(struct ersatz_machine *m, struct ersatz_exit *why, bool *end
     return reset(m, error);
 }
 
+/* The chipset answers the shutdown cycle with a reset, which only a firmware makes use of: a
+ * kernel that was entered directly would begin again and again. */
+static bool resets_on_shutdown(const struct ersatz_machine *m)
+{
+    return machine_has_bios(&m->board) && !__atomic_load_n(&m->no_reboot, __ATOMIC_RELAXED);
+}
+
 /* What was asked for while a slice ran, or by other threads. True if the run ends. */
 static bool requests(struct ersatz_machine *m, struct ersatz_exit *why, int *result,
                      struct ersatz_error *error)
@@ -151,6 +158,11 @@ static bool requests(struct ersatz_machine *m, struct ersatz_exit *why, int *res
     bool end = false;
 
     tell_missing_feature(m);
+    if (b->triple_fault && resets_on_shutdown(m)) {
+        LOG(&b->log, CPU_RESET, "triple fault of CPU %u: reset", b->triple_fault_cpu);
+        b->triple_fault = false;
+        b->reset_wanted = true;
+    }
     if (b->triple_fault) {
         end_run(m, why, ERSATZ_STOP_TRIPLE_FAULT, b->triple_fault_cpu, "triple fault");
         b->triple_fault = false;

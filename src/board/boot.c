@@ -15,7 +15,7 @@
 
 #define FILE_MAX (4ull << 30)
 
-static int read_file(struct blob *b, const char *path, struct ersatz_error *err)
+int blob_read(struct blob *b, const char *path, struct ersatz_error *err)
 {
     struct stat st;
     int error = 0;
@@ -68,7 +68,7 @@ static int open_module(struct boot *b, char *text, struct ersatz_error *err)
     char *path = strndup(text, len);
     if (!path)
         return err_set(err, ERSATZ_E_NOMEM, "no memory for a module's name");
-    int error = read_file(&b->module[n], path, err);
+    int error = blob_read(&b->module[n], path, err);
     free(path);
     b->module[n].name = text;
     b->modules += !error;
@@ -119,7 +119,7 @@ int boot_open(struct boot *b, const char *kernel, const char *initrd, const char
         return 0;
     int error = keep_strings(b, kernel, initrd, append, err);
     if (!error)
-        error = read_file(&b->kernel, kernel, err);
+        error = blob_read(&b->kernel, kernel, err);
     if (error)
         goto fail;
     char *modules = b->names + strlen(kernel) + 1;
@@ -127,7 +127,7 @@ int boot_open(struct boot *b, const char *kernel, const char *initrd, const char
         b->kind = BOOT_LINUX;
         if (*modules) {
             b->module[0].name = modules;
-            error = read_file(&b->module[0], modules, err);
+            error = blob_read(&b->module[0], modules, err);
             b->modules = !error;
         }
     } else if (multiboot_probe(&b->kernel)) {
@@ -161,7 +161,7 @@ int boot_start(struct machine *m, struct ersatz_error *err)
     case BOOT_NONE: break;
     }
     return err_set(err, ERSATZ_E_CONFLICT,
-                   "nothing to boot: this build has no BIOS, so a kernel must be given (-kernel)");
+                   "nothing to start: a kernel (-kernel) or a BIOS (-bios) must be given");
 }
 
 /* ---- memory ---- */

@@ -21,6 +21,9 @@ struct blob {
     u64 size;
 };
 
+/* Reads a whole file: data is to be freed. The name is the caller's. */
+int blob_read(struct blob *b, const char *path, struct ersatz_error *err);
+
 #define BOOT_MAX_MODULES 32
 
 enum boot_kind { BOOT_NONE, BOOT_LINUX, BOOT_MULTIBOOT };

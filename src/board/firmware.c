@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A direct boot has no BIOS, so the board itself leaves what one would have left: shadow RAM
- * open, the BIOS data area, CMOS memory sizes, PCI interrupt routing and the power management's
- * address, the boot CPU's APIC in virtual wire mode, MTRRs, ACPI tables, A20.
+ * open, the BIOS data area, PCI interrupt routing and the power management's address, the boot
+ * CPU's APIC in virtual wire mode, MTRRs, ACPI tables, A20.
  */
 #include <stdlib.h>
 
@@ -15,7 +15,6 @@
 #include "devices/i8042.h"
 #include "devices/i8259.h"
 #include "devices/lapic.h"
-#include "devices/mc146818.h"
 #include "devices/pci.h"
 
 #define HOST_BRIDGE PCI_DEVFN(0, 0)
@@ -46,33 +45,6 @@ static void place_power_management(struct pci_bus *bus)
     pci_config_write(bus, POWER_MANAGEMENT, 0x80, 1, 1); /* PMREGMISC: decode it */
     pci_config_write(bus, POWER_MANAGEMENT, 0x90, SMB_BASE | 1, 4);
     pci_config_write(bus, POWER_MANAGEMENT, 0xD2, 1, 1); /* SMBHSTCFG: decode it */
-}
-
-static u64 at_most(u64 v, u64 max)
-{
-    return v < max ? v : max;
-}
-
-static void set_cmos16(struct machine *m, u8 at, u64 v)
-{
-    mc146818_set(m->rtc, at, (u8)v);
-    mc146818_set(m->rtc, (u8)(at + 1), (u8)(v >> 8));
-}
-
-static void fill_cmos(struct machine *m)
-{
-    u64 extended = at_most((m->low_ram - HIGH_BASE) >> 10, 0xFFFF);
-    u64 above_16m = m->low_ram > 16 << 20 ? at_most((m->low_ram - (16 << 20)) >> 16, 0xFFFF) : 0;
-    u64 above_4g = (m->ram.size - m->low_ram) >> 16;
-
-    mc146818_set(m->rtc, 0x14, 0x06); /* equipment: a coprocessor, a mouse port */
-    set_cmos16(m, 0x15, 640);
-    set_cmos16(m, 0x17, extended);
-    set_cmos16(m, 0x30, extended);
-    set_cmos16(m, 0x34, above_16m);
-    set_cmos16(m, 0x5B, above_4g);
-    mc146818_set(m->rtc, 0x5D, (u8)(above_4g >> 16));
-    mc146818_set(m->rtc, 0x5F, (u8)(m->cpu_count - 1));
 }
 
 /* The BIOS data area: what kernels still look at (Ralf Brown's memory list, 40h:00h). */
@@ -137,7 +109,6 @@ int firmware_leave(struct machine *m, struct ersatz_error *err)
     open_shadow_ram(bus);
     route_interrupts(m, bus);
     place_power_management(bus);
-    fill_cmos(m);
     fill_bda(m);
     device_write(m->port92, 0, 0, 2, 1); /* A20 */
     set_up_keyboard(m);

@@ -6,6 +6,7 @@ libersatz_core_la_SOURCES += \
     %D%/boot.h \
     %D%/clock.c \
     %D%/clock.h \
+    %D%/cmos.c \
     %D%/dsdt.inc \
     %D%/firmware.c \
     %D%/input.c \

@@ -25,8 +25,10 @@ int machine_init(struct machine *m, const struct machine_config *config, struct 
     error = pc_init(m, err);
     if (!error)
         error = processors_init(m, err);
-    if (!error)
+    if (!error) {
+        cmos_fill(m);
         return 0;
+    }
     processors_destroy(m);
     pc_destroy(m);
     input_destroy(&m->input);
@@ -52,9 +54,15 @@ int machine_reset(struct machine *m, struct ersatz_error *err)
     m->reset_wanted = false;
     m->triple_fault = false;
     memset(m->isa_level, 0, sizeof m->isa_level); /* chips let go of their lines */
+    memset(m->in_smm, 0, sizeof m->in_smm);
     for (unsigned i = 0; i < m->chip_count; i++)
         device_reset(m->chips[i]);
     processors_reset(m);
+    if (m->was_reset)
+        cmos_boot_order(m, m->config.boot.order); /* -boot once= has been */
+    m->was_reset = true;
+    if (machine_has_bios(m))
+        return 0;
     int error = firmware_leave(m, err);
     return error ? error : boot_start(m, err);
 }

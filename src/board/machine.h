@@ -29,10 +29,21 @@ enum a20_source { A20_KBC, A20_PORT92, A20_SOURCES };
 /* Memory (in the order of their addresses). */
 #define VIDEO_BASE 0xA0000u
 #define VIDEO_SIZE 0x20000u
+#define ROM_LOW_MAX 0x20000u /* of a ROM's end shows below 1 MiB */
+#define ROM_STEP 0x10000u
+#define ROM_MAX 0x1000000u
 #define PAM_BASE 0xC0000u /* option ROMs, BIOS; RAM behind them */
 #define HIGH_BASE 0x100000u
 #define LOW_RAM_MAX 0xC0000000u /* what is more lies above 4 GiB */
 #define HIGH_RAM_BASE (1ull << 32)
+
+/* -boot: letters of devices, a b floppy, c disk, d CD, n network. */
+struct boot_order {
+    char order[8], once[8]; /* `once` counts until the first reset; empty: none */
+    bool menu;
+    bool menu_wait_set;
+    u16 menu_wait; /* ms that the firmware waits for the menu's key */
+};
 
 /* What the board is built from. Strings are not kept. */
 struct machine_config {
@@ -41,6 +52,8 @@ struct machine_config {
     const struct cpu_model *model;
     struct feature_set features;
     bool soft_fpu;
+    struct blob bios; /* the ROM that the machine starts from; without data: a direct boot */
+    struct boot_order boot;
     bool serial[SERIAL_PORTS]; /* which ports exist */
     bool debug_exit;
     u16 debug_exit_base, debug_exit_size;
@@ -71,7 +84,7 @@ struct machine {
     struct portmap io;
     struct clock clock;
     struct input input;
-    struct ram ram, video;
+    struct ram ram, video, rom;
     u64 low_ram; /* bytes of RAM below 4 GiB: RAM ends there */
 
     struct engine *engine;
@@ -90,10 +103,12 @@ struct machine {
     struct irq ferr;
     bool nmi_masked; /* port 70h */
     bool a20[A20_SOURCES];
+    bool smram_open, smram_enabled;             /* as the host bridge has it */
+    bool in_smm[MACHINE_MAX_CPUS], smram_shows; /* which CPUs are; what A0000h shows now */
     u64 apic_page; /* where the local APICs' registers are mapped, 0: nowhere */
 
     struct boot boot;
-    bool reset_wanted;
+    bool reset_wanted, was_reset;
     bool triple_fault;
     unsigned triple_fault_cpu;
     struct machine_stop stop;
@@ -102,8 +117,18 @@ struct machine {
 /* Builds a machine into *m. On error everything is taken down again. */
 int machine_init(struct machine *m, const struct machine_config *config, struct ersatz_error *err);
 void machine_destroy(struct machine *m);
-/* Reset of all chips and CPUs, and, with a direct boot, the kernel anew. Between slices only. */
+/* Reset of all chips and CPUs; memory survives. With a direct boot, the kernel anew. Between
+ * slices only. */
 int machine_reset(struct machine *m, struct ersatz_error *err);
+/* Does it start from a ROM, as a PC does? Otherwise a kernel is entered directly. */
+static inline bool machine_has_bios(const struct machine *m)
+{
+    return m->rom.host != NULL;
+}
+/* From now on it is this CPU's slice. */
+void machine_turn(struct machine *m, unsigned cpu);
+/* A CPU enters or leaves SMM. */
+void machine_smm(struct machine *m, unsigned cpu, bool in_smm);
 /* Ends the run at the next boundary of instructions. */
 void machine_stop(struct machine *m, enum ersatz_stop why, u32 value);
 /* Asks for a reset at the next boundary of instructions. */
@@ -114,6 +139,9 @@ void machine_say(struct machine *m, const char *fmt, ...) __attribute__((format(
 /* Irq line n of the ISA bus, for one of up to 32 sources that share it. */
 struct irq machine_isa_irq(struct machine *m, unsigned irq, unsigned source);
 
+/* Has this file the size of a ROM? */
+int machine_check_bios(const struct blob *b, struct ersatz_error *err);
+
 /* pc.c: memory and chips. */
 int pc_init(struct machine *m, struct ersatz_error *err);
 void pc_destroy(struct machine *m);
@@ -123,6 +151,13 @@ int processors_init(struct machine *m, struct ersatz_error *err);
 void processors_destroy(struct machine *m);
 void processors_reset(struct machine *m);
 void processors_nmi(struct machine *m);
+/* The INIT# pins of all CPUs; the SMI# pin of CPU 0, as firmwares for QEMU's board expect. */
+void processors_init_signal(struct machine *m);
+void processors_smi(struct machine *m);
+
+/* cmos.c: what a BIOS finds in CMOS. */
+void cmos_fill(struct machine *m);
+void cmos_boot_order(struct machine *m, const char *order);
 
 /* firmware.c: what a BIOS has done by the time it starts a kernel. */
 int firmware_leave(struct machine *m, struct ersatz_error *err);

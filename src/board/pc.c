@@ -189,4 +189,5 @@ void pc_destroy(struct machine *m)
     m->chip_count = 0;
     ram_destroy(&m->ram);
     ram_destroy(&m->video);
+    ram_destroy(&m->rom);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The board's memory map: RAM, and what the chipset lays over it (PAM, SMRAM). */
+/* The board's memory map: RAM, ROM, and what the chipset lays over them (PAM, SMRAM). */
+#include <string.h>
+
 #include "base/error.h"
 #include "board/pc.h"
 
@@ -11,6 +13,45 @@ static int add_ram(struct machine *m, const char *name, u64 base, u64 from, u64 
 
     return size ? memmap_add(&m->mem, &r, err) : 0;
 }
+
+/* ---- the firmware's ROM ---- */
+
+/*
+ * A ROM ends at 4 GiB, where CPUs begin, and its last 128 KiB show below 1 MiB too:
+ *
+ *     FFFFFFFFh +--------+ <- FFFFFFF0h: the first instruction
+ *               |  ROM   |
+ *               +--------+ 4 GiB - size
+ *
+ *     000FFFFFh +--------+
+ *               | its end| what PAM lets show of it
+ *     000E0000h +--------+ (F0000h if it has 64 KiB)
+ */
+int machine_check_bios(const struct blob *b, struct ersatz_error *err)
+{
+    if (b->size && b->size % ROM_STEP == 0 && b->size <= ROM_MAX)
+        return 0;
+    return err_set(err, ERSATZ_E_SIZE,
+                   "%s: %llu bytes are no BIOS: it has a multiple of 64 KiB, at most 16 MiB",
+                   b->name, (unsigned long long)b->size);
+}
+
+static int add_rom(struct machine *m, const struct blob *b, struct ersatz_error *err)
+{
+    struct mem_range r = {.name = "BIOS", .base = HIGH_RAM_BASE - b->size, .size = b->size};
+
+    int error = b->data ? machine_check_bios(b, err) : 0;
+    if (error || !b->data)
+        return error;
+    error = ram_init(&m->rom, b->size, err);
+    if (error)
+        return error;
+    memcpy(m->rom.host, b->data, b->size);
+    r.rd = m->rom.host;
+    return memmap_add(&m->mem, &r, err);
+}
+
+/* ---- all of it ---- */
 
 int pc_add_memory(struct machine *m, struct ersatz_error *err)
 {
@@ -31,6 +72,8 @@ int pc_add_memory(struct machine *m, struct ersatz_error *err)
     if (!error)
         error = memmap_add(&m->mem, &video, err);
     if (!error)
+        error = add_rom(m, &m->config.bios, err);
+    if (!error)
         error = add_ram(m, "low RAM", 0, 0, VIDEO_BASE, err);
     if (!error)
         error = add_ram(m, "RAM", HIGH_BASE, HIGH_BASE, m->low_ram - HIGH_BASE, err);
@@ -39,8 +82,19 @@ int pc_add_memory(struct machine *m, struct ersatz_error *err)
     return error;
 }
 
-/* The chipset's PAM registers: what of the 256 KiB below 1 MiB is ROM, what is RAM. Without a
- * ROM, its reads find nobody. */
+/* ---- PAM ---- */
+
+/* What of the ROM lies behind the shadow RAM at `base`; NULL: nothing does. */
+static u8 *rom_below_1m(const struct machine *m, physaddr base)
+{
+    u64 from_end = HIGH_BASE - base;
+
+    return from_end <= ROM_LOW_MAX && from_end <= m->rom.size ? m->rom.host + m->rom.size - from_end
+                                                              : NULL;
+}
+
+/* The chipset's PAM registers: what of the 256 KiB below 1 MiB is ROM, what is RAM. Where there
+ * is no ROM, its reads find nobody. */
 void pc_pam(void *opaque, physaddr base, u32 size, bool read_ram, bool write_ram)
 {
     struct machine *m = opaque;
@@ -48,25 +102,61 @@ void pc_pam(void *opaque, physaddr base, u32 size, bool read_ram, bool write_ram
     struct mem_range r = {.name = "shadow RAM",
                           .base = base,
                           .size = size,
-                          .rd = read_ram ? p : NULL,
+                          .rd = read_ram ? p : rom_below_1m(m, base),
                           .wr = write_ram ? p : NULL};
+    const struct mem_range *old = memmap_find(&m->mem, base);
     struct ersatz_error error;
 
+    if (old && old->base == base && old->rd == r.rd && old->wr == r.wr)
+        return;
     memmap_remove(&m->mem, base);
     if (memmap_add(&m->mem, &r, &error))
         LOG(&m->log, GUEST_ERROR, "PAM: %s", error.text);
 }
 
-/* A0000h: the RAM behind the display shows while SMRAM is open. */
-void pc_smram(void *opaque, bool open, bool enabled)
+/* ---- SMRAM ---- */
+
+/*
+ * A0000h: the RAM behind the display shows while SMRAM is open, and to a CPU in SMM while it is
+ * enabled. The CPUs have one memory map: it follows the one whose turn it is.
+ */
+static void show_smram(struct machine *m, bool on)
 {
-    struct machine *m = opaque;
-    u8 *p = open ? m->ram.host + VIDEO_BASE : m->video.host;
+    u8 *p = on ? m->ram.host + VIDEO_BASE : m->video.host;
     struct mem_range r = {
-        .name = open ? "SMRAM" : "video", .base = VIDEO_BASE, .size = VIDEO_SIZE, .rd = p, .wr = p};
+        .name = on ? "SMRAM" : "video", .base = VIDEO_BASE, .size = VIDEO_SIZE, .rd = p, .wr = p};
     struct ersatz_error error;
 
+    if (on == m->smram_shows)
+        return;
+    m->smram_shows = on;
     memmap_remove(&m->mem, VIDEO_BASE);
     if (memmap_add(&m->mem, &r, &error))
         LOG(&m->log, GUEST_ERROR, "SMRAM: %s", error.text);
+}
+
+static void update_smram(struct machine *m)
+{
+    show_smram(m, m->smram_open || (m->smram_enabled && m->in_smm[m->running]));
+}
+
+void pc_smram(void *opaque, bool open, bool enabled)
+{
+    struct machine *m = opaque;
+
+    m->smram_open = open;
+    m->smram_enabled = enabled;
+    update_smram(m);
+}
+
+void machine_smm(struct machine *m, unsigned cpu, bool in_smm)
+{
+    m->in_smm[cpu] = in_smm;
+    update_smram(m);
+}
+
+void machine_turn(struct machine *m, unsigned cpu)
+{
+    m->running = cpu;
+    update_smram(m);
 }

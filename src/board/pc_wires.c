@@ -53,6 +53,29 @@ static void reset_line(void *opaque, unsigned n, bool level)
         machine_want_reset(opaque);
 }
 
+/* INIT, from the keyboard controller, port 92h or CF9h: the CPUs begin anew, and nothing else
+ * does. They need A20 to find their first instruction. Without a BIOS there is none. */
+static void init_line(void *opaque, unsigned n, bool level)
+{
+    struct machine *m = opaque;
+
+    if (!level)
+        return;
+    if (!machine_has_bios(m)) {
+        machine_want_reset(m);
+        return;
+    }
+    LOG(&m->log, CPU_RESET, "INIT of all CPUs");
+    device_write(m->port92, PORT92_PORT, 0, PORT92_A20_ON, 1);
+    processors_init_signal(m);
+}
+
+static void smi_line(void *opaque, unsigned n, bool level)
+{
+    if (level)
+        processors_smi(opaque);
+}
+
 static void power_off_line(void *opaque, unsigned n, bool level)
 {
     if (level)
@@ -78,12 +101,12 @@ static void a20_line(void *opaque, unsigned n, bool level)
 
 static void wire_lines(struct machine *m)
 {
-    struct irq reset = {reset_line, m, 0};
+    struct irq reset = {reset_line, m, 0}, init = {init_line, m, 0};
 
     for (unsigned i = 0; i < ISA_IRQS; i++)
         m->isa_bridge->out[PIIX3_IRQ + i] = (struct irq){irq_out, m, i};
     m->isa_bridge->out[PIIX3_RESET] = reset;
-    m->isa_bridge->out[PIIX3_INIT] = reset;
+    m->isa_bridge->out[PIIX3_INIT] = init;
     /* through the HPET, which takes both lines over in legacy replacement */
     m->pit->out[I8254_OUT0] = device_line(m->hpet, HPET_PIT);
     m->rtc->out[MC146818_IRQ] = device_line(m->hpet, HPET_RTC);
@@ -94,12 +117,13 @@ static void wire_lines(struct machine *m)
     m->kbc->out[I8042_KEYBOARD_IRQ] = machine_isa_irq(m, 1, 0);
     m->kbc->out[I8042_AUX_IRQ] = machine_isa_irq(m, 12, 0);
     m->kbc->out[I8042_A20] = (struct irq){a20_line, m, A20_KBC};
-    m->kbc->out[I8042_INIT] = reset;
+    m->kbc->out[I8042_INIT] = init;
     m->rtc->out[MC146818_NMI_MASK] = (struct irq){nmi_mask_line, m, 0};
     m->pm->out[PM_SCI] = machine_isa_irq(m, SCI_IRQ, 0);
+    m->pm->out[PM_SMI] = (struct irq){smi_line, m, 0};
     m->pm->out[PM_POWER_OFF] = (struct irq){power_off_line, m, 0};
     m->port92->out[PORT92_A20] = (struct irq){a20_line, m, A20_PORT92};
-    m->port92->out[PORT92_INIT] = reset;
+    m->port92->out[PORT92_INIT] = init;
 }
 
 static int wire_buses(struct machine *m, struct ersatz_error *err)

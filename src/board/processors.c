@@ -116,7 +116,7 @@ static void tpr_write(void *opaque, unsigned cpu, u8 tpr)
         lapic_set_cr8(m->lapic[cpu], tpr);
 }
 
-/* A chipset would answer the shutdown cycle with a reset; here the run ends and says where. */
+/* The run loop answers the shutdown cycle: as the chipset does, by a reset, or by an end. */
 static void on_shutdown(void *opaque, unsigned cpu)
 {
     struct machine *m = opaque;
@@ -132,6 +132,11 @@ static void on_ferr(void *opaque, unsigned cpu, bool level)
 
     if (cpu == 0)
         irq_set(&m->ferr, level);
+}
+
+static void on_smm(void *opaque, unsigned cpu, bool in_smm)
+{
+    machine_smm(opaque, cpu, in_smm);
 }
 
 static void init_line(void *opaque, unsigned n, bool level)
@@ -186,6 +191,7 @@ static int add_cpu(struct machine *m, unsigned n, struct ersatz_error *err)
         .tpr_write = tpr_write,
         .shutdown = on_shutdown,
         .ferr = on_ferr,
+        .smm = on_smm,
     };
     struct cpu *c = aligned_alloc(64, (sizeof *c + 63) & ~(size_t)63);
 
@@ -275,4 +281,20 @@ void processors_nmi(struct machine *m)
 
     if (!m->nmi_masked)
         irq_pulse(&lint1);
+}
+
+void processors_init_signal(struct machine *m)
+{
+    for (unsigned i = 0; i < m->cpu_count; i++) {
+        if (m->lapic[i])
+            lapic_init(m->lapic[i]);
+        cpu_set_line(m->cpus[i], CPU_INIT, true);
+        cpu_set_line(m->cpus[i], CPU_INIT, false);
+    }
+}
+
+void processors_smi(struct machine *m)
+{
+    cpu_set_line(m->cpus[0], CPU_SMI, true);
+    cpu_set_line(m->cpus[0], CPU_SMI, false);
 }

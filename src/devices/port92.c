@@ -8,7 +8,6 @@
 #include "base/log.h"
 
 #define FAST_INIT 0x01
-#define FAST_A20 0x02
 
 struct port92 {
     struct device dev;
@@ -29,8 +28,8 @@ static void port92_write(struct device *d, u64 offset, u64 value, unsigned size)
     struct port92 *p = (struct port92 *)d;
     u8 rises = (u8)value & (u8)~p->value;
 
-    p->value = value & (FAST_INIT | FAST_A20);
-    irq_set(&d->out[PORT92_A20], value & FAST_A20);
+    p->value = value & (FAST_INIT | PORT92_A20_ON);
+    irq_set(&d->out[PORT92_A20], value & PORT92_A20_ON);
     if (rises & FAST_INIT)
         irq_pulse(&d->out[PORT92_INIT]);
 }

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the board leaves in CMOS for a BIOS, the cells that QEMU's board has (and most of which an
+ * AT had): memory, drives, boot order. Set at power-on; the boot order at resets too.
+ *
+ *     10  floppy drives        14  equipment       15..18, 30, 31, 34, 35, 5B..5D  memory
+ *     38, 3D  boot order       5F  CPUs less one
+ */
+#include <string.h>
+
+#include "board/machine.h"
+#include "devices/mc146818.h"
+
+enum {
+    CMOS_EQUIPMENT = 0x14,
+    CMOS_BASE_MEMORY = 0x15,
+    CMOS_EXTENDED = 0x17,
+    CMOS_EXTENDED_AGAIN = 0x30,
+    CMOS_ABOVE_16M = 0x34, /* in units of 64 KiB */
+    CMOS_BOOT_THIRD = 0x38,
+    CMOS_BOOT_FIRST_TWO = 0x3D,
+    CMOS_ABOVE_4G = 0x5B, /* three bytes, in units of 64 KiB */
+    CMOS_CPUS = 0x5F,
+};
+enum { EQUIPMENT_FPU = 0x02, EQUIPMENT_MOUSE = 0x04 };
+
+static u64 at_most(u64 v, u64 max)
+{
+    return v < max ? v : max;
+}
+
+static void set16(struct machine *m, u8 at, u64 v)
+{
+    mc146818_set(m->rtc, at, (u8)v);
+    mc146818_set(m->rtc, (u8)(at + 1), (u8)(v >> 8));
+}
+
+static void fill_memory(struct machine *m)
+{
+    u64 extended = at_most((m->low_ram - HIGH_BASE) >> 10, 0xFFFF);
+    u64 above_16m = m->low_ram > 16 << 20 ? at_most((m->low_ram - (16 << 20)) >> 16, 0xFFFF) : 0;
+    u64 above_4g = (m->ram.size - m->low_ram) >> 16;
+
+    set16(m, CMOS_BASE_MEMORY, 640);
+    set16(m, CMOS_EXTENDED, extended);
+    set16(m, CMOS_EXTENDED_AGAIN, extended);
+    set16(m, CMOS_ABOVE_16M, above_16m);
+    set16(m, CMOS_ABOVE_4G, above_4g);
+    mc146818_set(m->rtc, CMOS_ABOVE_4G + 2, (u8)(above_4g >> 16));
+}
+
+/* A letter of -boot order= as CMOS has it: floppy, disk, CD, network. 0: no more. */
+static u8 boot_device(const char *order, unsigned n)
+{
+    static const char letters[] = "acdn";
+    const char *at = n < strlen(order) ? strchr(letters, order[n] == 'b' ? 'a' : order[n]) : NULL;
+
+    return at ? (u8)(at - letters + 1) : 0;
+}
+
+void cmos_boot_order(struct machine *m, const char *order)
+{
+    mc146818_set(m->rtc, CMOS_BOOT_FIRST_TWO,
+                 (u8)(boot_device(order, 0) | boot_device(order, 1) << 4));
+    mc146818_set(m->rtc, CMOS_BOOT_THIRD, (u8)(boot_device(order, 2) << 4));
+}
+
+void cmos_fill(struct machine *m)
+{
+    const struct boot_order *b = &m->config.boot;
+
+    mc146818_set(m->rtc, CMOS_EQUIPMENT, EQUIPMENT_FPU | EQUIPMENT_MOUSE);
+    fill_memory(m);
+    mc146818_set(m->rtc, CMOS_CPUS, (u8)(m->cpu_count - 1));
+    cmos_boot_order(m, *b->once ? b->once : b->order);
+}
