@@ -13,6 +13,7 @@
 #include "cpu/model.h"
 #include "devices/i440fx.h"
 #include "devices/i8042.h"
+#include "devices/i8237.h"
 #include "devices/i8259.h"
 #include "devices/lapic.h"
 #include "devices/pci.h"
@@ -88,6 +89,15 @@ static void set_up_keyboard(struct machine *m)
     device_write(m->kbc, I8042_DATA, 0, 0x65, 1);
 }
 
+/* Channel 4 cascades the first controller's channels. */
+static void set_up_dma(struct machine *m)
+{
+    enum { MASK_BIT = 0x14, MODE = 0x16 }; /* D4h, D6h */
+
+    device_write(m->dma, I8237_SECOND, MODE, 0xC0, 1);
+    device_write(m->dma, I8237_SECOND, MASK_BIT, 0, 1);
+}
+
 static int place_acpi(struct machine *m, struct ersatz_error *err)
 {
     struct acpi_tables *t = malloc(sizeof *t);
@@ -112,6 +122,7 @@ int firmware_leave(struct machine *m, struct ersatz_error *err)
     fill_bda(m);
     device_write(m->port92, 0, 0, 2, 1); /* A20 */
     set_up_keyboard(m);
+    set_up_dma(m);
     if (m->lapic[0])
         lapic_virtual_wire(m->lapic[0]);
     for (unsigned i = 0; i < m->cpu_count; i++)

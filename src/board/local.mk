@@ -7,6 +7,7 @@ libersatz_core_la_SOURCES += \
     %D%/clock.c \
     %D%/clock.h \
     %D%/cmos.c \
+    %D%/dma.h \
     %D%/dsdt.inc \
     %D%/firmware.c \
     %D%/input.c \

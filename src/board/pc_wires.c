@@ -122,6 +122,7 @@ static void wire_lines(struct machine *m)
     m->pm->out[PM_SCI] = machine_isa_irq(m, SCI_IRQ, 0);
     m->pm->out[PM_SMI] = (struct irq){smi_line, m, 0};
     m->pm->out[PM_POWER_OFF] = (struct irq){power_off_line, m, 0};
+    m->dma->dma = &m->mem;
     m->port92->out[PORT92_A20] = (struct irq){a20_line, m, A20_PORT92};
     m->port92->out[PORT92_INIT] = init;
 }

@@ -16,7 +16,7 @@ TOPS = ("src", "include", "tests", "bios")
 CODE = (".c", ".h", ".inc")
 
 # Which rooms a room may include; "wires" are the parts of board/ that chips and CPUs see.
-WIRES = {"clock", "drive", "input", "irq", "memmap", "ports"}
+WIRES = {"clock", "dma", "drive", "input", "irq", "memmap", "ports"}
 LOW = {"base", "wires"}
 CPU = LOW | {"decode", "mmu", "cpu"}
 ALL = CPU | {"jit", "devices", "block", "net", "board", "inspect", "api"}

@@ -7,6 +7,7 @@ unit_tests += \
     %D%/device \
     %D%/hpet \
     %D%/i8042 \
+    %D%/i8237 \
     %D%/i8254 \
     %D%/i8259 \
     %D%/mc146818 \
@@ -35,6 +36,11 @@ endif
 %C%_i8042_CPPFLAGS = $(check_cppflags)
 %C%_i8042_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_i8042_LDADD = $(check_libs)
+
+%C%_i8237_SOURCES = %D%/i8237.c
+%C%_i8237_CPPFLAGS = $(check_cppflags)
+%C%_i8237_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_i8237_LDADD = $(check_libs)
 
 %C%_i8254_SOURCES = %D%/i8254.c
 %C%_i8254_CPPFLAGS = $(check_cppflags)

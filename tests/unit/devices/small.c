@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The chips of a few registers: port 92h, DMA register files, VGA text, debug ports. */
+/* The chips of a few registers: port 92h, VGA text, debug ports. */
 #include "devices/debugcon.h"
 #include "devices/debugexit.h"
-#include "devices/i8237.h"
 #include "devices/port92.h"
 #include "devices/vgatext.h"
 #include "unit/devices/bench.h"
@@ -23,35 +22,6 @@ START_TEST(port_92h)
     out8(d, 0, 0, 0xfc);
     ck_assert(!b.level[PORT92_A20]);
     ck_assert_uint_eq(in8(d, 0, 0), 0x00);
-    device_free(d);
-}
-END_TEST
-
-START_TEST(dma_registers)
-{
-    bench_init(&b);
-    struct device *d = bench_device(&b, &i8237_class);
-
-    out8(d, I8237_FIRST, 0x0c, 0);
-    out8(d, I8237_FIRST, 0x02, 0x34);
-    out8(d, I8237_FIRST, 0x02, 0x12);
-    ck_assert_uint_eq(in8(d, I8237_FIRST, 0x02), 0x34);
-    ck_assert_uint_eq(in8(d, I8237_FIRST, 0x02), 0x12);
-    out8(d, I8237_SECOND, 0x18, 0);
-    out8(d, I8237_SECOND, 0x04, 0x78);
-    out8(d, I8237_SECOND, 0x04, 0x56);
-    ck_assert_uint_eq(in8(d, I8237_SECOND, 0x04), 0x78);
-    ck_assert_uint_eq(in8(d, I8237_SECOND, 0x04), 0x56);
-    ck_assert_uint_eq(in8(d, I8237_FIRST, 0x0f), 0xff); /* all masked at reset */
-    out8(d, I8237_FIRST, 0x0a, 0x02);
-    ck_assert_uint_eq(in8(d, I8237_FIRST, 0x0f), 0xfb);
-    out8(d, I8237_FIRST, 0x0e, 0);
-    ck_assert_uint_eq(in8(d, I8237_FIRST, 0x0f), 0xf0);
-    out8(d, I8237_FIRST, 0x0d, 0);
-    ck_assert_uint_eq(in8(d, I8237_FIRST, 0x0f), 0xff);
-    ck_assert_uint_eq(in8(d, I8237_FIRST, 0x08), 0x00);
-    out8(d, I8237_PAGES, 0x07, 0x9a);
-    ck_assert_uint_eq(in8(d, I8237_PAGES, 0x07), 0x9a);
     device_free(d);
 }
 END_TEST
@@ -166,7 +136,6 @@ int main(void)
     TCase *t = tcase_create("all");
 
     tcase_add_test(t, port_92h);
-    tcase_add_test(t, dma_registers);
     tcase_add_test(t, vga_registers);
     tcase_add_test(t, vga_retrace);
     tcase_add_test(t, debug_ports);
