@@ -6,7 +6,9 @@ bios_sources = \
     %D%/chipset.c \
     %D%/clock.c \
     %D%/cmos.c \
+    %D%/e820.c \
     %D%/entry.S \
+    %D%/fwcfg.c \
     %D%/memory.S \
     %D%/pci.c \
     %D%/pic.c \
@@ -19,6 +21,8 @@ bios_sources = \
 bios_headers = \
     %D%/bda.h \
     %D%/bios.h \
+    %D%/e820.h \
+    %D%/fwcfg.h \
     %D%/int15.def \
     %D%/int15.h \
     %D%/pci.h \
