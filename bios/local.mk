@@ -10,8 +10,12 @@ bios_sources = \
     %D%/entry.S \
     %D%/fwcfg.c \
     %D%/memory.S \
+    %D%/optionrom.c \
     %D%/pci.c \
+    %D%/pciirq.c \
+    %D%/pcisetup.c \
     %D%/pic.c \
+    %D%/pnp.S \
     %D%/post.c \
     %D%/print.c \
     %D%/reset.S \
@@ -25,7 +29,9 @@ bios_headers = \
     %D%/fwcfg.h \
     %D%/int15.def \
     %D%/int15.h \
+    %D%/optionrom.h \
     %D%/pci.h \
+    %D%/pciirq.h \
     %D%/pic.h \
     %D%/post.def \
     %D%/post.h \

@@ -3,6 +3,7 @@
 #include "post.h"
 
 #include "bda.h"
+#include "optionrom.h"
 #include "pic.h"
 
 void iret_stub(void);
@@ -59,6 +60,23 @@ void bda_init(void)
     bda_set16(BDA_EBDA, EBDA_SEG);
     bda_set16(BDA_MEMORY, EBDA_SEG / 64);
     bda_set16(BDA_EQUIPMENT, EQUIPMENT_FPU | EQUIPMENT_80X25);
+}
+
+/* Structures of the image whose bytes must add up to zero. */
+void fseg_sums(void)
+{
+    static const struct {
+        const char *at;
+        u8 size, sum; /* of the structure; where its checksum is */
+    } rows[] = {{pnp_structure, 0x21, 8}};
+
+    for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+        u8 sum = 0;
+        poke8(FSEG, (u32)rows[i].at + rows[i].sum, 0);
+        for (u8 n = 0; n < rows[i].size; n++)
+            sum += peek8(FSEG, (u32)rows[i].at + n);
+        poke8(FSEG, (u32)rows[i].at + rows[i].sum, -sum);
+    }
 }
 
 void post_interrupts_on(void)
