@@ -114,6 +114,20 @@ static void flush_ring(struct chardev *c)
     }
 }
 
+void chardev_say(struct chardev *c, const uint8_t *bytes, size_t len)
+{
+    flush_ring(c);
+    while (len) {
+        size_t n = ring_offer(&c->ring, bytes, len);
+        bytes += n;
+        len -= n;
+        flush_ring(c);
+        struct pollfd p = {.fd = c->fd_out, .events = POLLOUT};
+        if (len && c->out.events && poll(&p, 1, 1000) <= 0)
+            return;
+    }
+}
+
 static void writable(void *opaque, short revents)
 {
     flush_ring(opaque);
@@ -215,6 +229,13 @@ void chardev_on_input(struct chardev *c, chardev_input_fn *fn, void *opaque)
     c->input = fn;
     c->opaque = opaque;
     want_input(c);
+}
+
+void chardev_on_open(struct chardev *c, chardev_open_fn *fn)
+{
+    c->opened = fn;
+    if (c->fd_in >= 0)
+        fn(c->opaque);
 }
 
 int chardev_pump(struct chardev *c)

@@ -21,10 +21,14 @@ enum backend {
 /* Bytes that came in. Returns how many were taken; the rest is offered again later. */
 typedef size_t chardev_input_fn(void *opaque, const uint8_t *bytes, size_t len);
 
+/* Somebody is at the other end from now on. */
+typedef void chardev_open_fn(void *opaque);
+
 struct chardev {
     enum backend kind;
     struct loop *loop;
     chardev_input_fn *input;
+    chardev_open_fn *opened; /* may be NULL */
     void *opaque;
     int fd_in, fd_out;     /* -1: none (now); the same one for sockets and pty */
     struct watch in, out;  /* of those */
@@ -50,8 +54,14 @@ enum backend chardev_kind(const char *spec, struct ersatz_error *error);
 /* Who gets the input; without anybody, none is read. */
 void chardev_on_input(struct chardev *c, chardev_input_fn *fn, void *opaque);
 
+/* Who hears that a client has come (the one of chardev_on_input()); at once if one is there. */
+void chardev_on_open(struct chardev *c, chardev_open_fn *fn);
+
 /* Bytes from the guest; waits for room. Machine's thread. */
 void chardev_output(struct chardev *c, const uint8_t *bytes, size_t len);
+
+/* The same from the loop's thread: makes room itself; who takes nothing for a second loses it. */
+void chardev_say(struct chardev *c, const uint8_t *bytes, size_t len);
 
 /* Once a round: writes what is there, offers again what was not taken. Returns how many ms
  * from now it wants to be called again at the latest, -1 for when something happens. */

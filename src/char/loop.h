@@ -16,7 +16,7 @@ struct watch {
     void *opaque;
 };
 
-#define LOOP_MAX 24
+#define LOOP_MAX 64
 
 struct loop {
     struct watch *watches[LOOP_MAX];

@@ -42,6 +42,19 @@ void ring_put(struct ring *r, const uint8_t *bytes, size_t len)
     pthread_mutex_unlock(&r->lock);
 }
 
+size_t ring_offer(struct ring *r, const uint8_t *bytes, size_t len)
+{
+    size_t n = 0;
+
+    pthread_mutex_lock(&r->lock);
+    while (n < len && r->open && r->head - r->tail < RING_SIZE)
+        r->bytes[r->head++ % RING_SIZE] = bytes[n++];
+    if (!r->open)
+        n = len;
+    pthread_mutex_unlock(&r->lock);
+    return n;
+}
+
 size_t ring_peek(struct ring *r, uint8_t *buf, size_t max)
 {
     size_t n = 0;

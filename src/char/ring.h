@@ -31,6 +31,8 @@ void ring_set_open(struct ring *r, bool open);
 
 /* The writer's side. `wake` is called under the lock: before a wait, if need be. */
 void ring_put(struct ring *r, const uint8_t *bytes, size_t len);
+/* Puts what there is room for and returns how much; a closed ring swallows all. Never waits. */
+size_t ring_offer(struct ring *r, const uint8_t *bytes, size_t len);
 
 /* The reader's side: a copy of the oldest bytes, and their removal. */
 size_t ring_peek(struct ring *r, uint8_t *buf, size_t max);

@@ -115,6 +115,8 @@ static void use(struct chardev *c, int fd)
     if (c->kind == BACKEND_TCP)
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     chardev_connect(c, fd, fd);
+    if (c->opened)
+        c->opened(c->opaque);
 }
 
 static void incoming(void *opaque, short revents)

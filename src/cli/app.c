@@ -8,86 +8,6 @@
 
 #include "cli/terminal.h"
 
-static const char *const channel_names[] = {"serial0", "serial1", "serial2", "serial3", "debugcon"};
-
-/* ---- connections ---- */
-
-static void output(void *opaque, enum ersatz_channel channel, const uint8_t *bytes, size_t len)
-{
-    struct line *line = opaque;
-    chardev_output(line->dev, bytes, len);
-}
-
-static size_t serial_input(void *opaque, const uint8_t *bytes, size_t len)
-{
-    struct line *line = opaque;
-    return ersatz_serial_input(line->app->machine, line->channel, bytes, len);
-}
-
-/* Gives standard input and output to a line, or (NULL) to the monitor alone. */
-static int claim_stdio(struct app *app, struct chardev *dev, struct line *line,
-                       struct ersatz_error *error)
-{
-    struct console *c = &app->console;
-
-    if (c->dev) {
-        *error = (struct ersatz_error){.code = ERSATZ_E_CONFLICT};
-        strcpy(error->text, "standard input can serve only one connection; mon:stdio shares it "
-                            "between a serial port and the monitor");
-        return -ERSATZ_E_CONFLICT;
-    }
-    c->dev = dev;
-    c->serial = line;
-    return 0;
-}
-
-static int connect_line(struct app *app, enum ersatz_channel channel, const char *spec,
-                        struct ersatz_error *error)
-{
-    struct line *line = &app->lines[channel];
-    enum backend kind = chardev_kind(spec, error);
-
-    if (kind == BACKEND_COUNT)
-        return -ERSATZ_E_NAME;
-    if (kind == BACKEND_NONE)
-        return 0;
-    *line = (struct line){.app = app, .channel = channel};
-    int r = chardev_open(&line->dev, &app->loop, spec, channel_names[channel], error);
-    if (r < 0)
-        return r;
-    if (kind == BACKEND_STDIO || kind == BACKEND_MUX) {
-        r = claim_stdio(app, line->dev, line, error);
-        app->console.has_monitor |= kind == BACKEND_MUX;
-    } else if (channel != ERSATZ_DEBUGCON) {
-        chardev_on_input(line->dev, serial_input, line);
-    }
-    if (r < 0)
-        return r;
-    return ersatz_connect(app->machine, channel, output, line, error);
-}
-
-static int connect_all(struct app *app, struct ersatz_error *error)
-{
-    struct options *o = &app->options;
-    bool monitor = o->monitor ? !strcmp(o->monitor, "stdio") : o->nographic;
-    int r = 0;
-
-    if (!o->serial_count && o->nographic)
-        o->serial[o->serial_count++] = monitor ? "mon:stdio" : "stdio";
-    for (unsigned i = 0; i < o->serial_count && r == 0; i++)
-        r = connect_line(app, ERSATZ_SERIAL0 + i, o->serial[i], error);
-    if (r == 0 && o->debugcon)
-        r = connect_line(app, ERSATZ_DEBUGCON, o->debugcon, error);
-    if (r < 0 || !monitor)
-        return r;
-    app->console.has_monitor = true;
-    if (app->console.dev) /* shared with what has it */
-        return 0;
-    struct chardev *dev;
-    r = chardev_open(&dev, &app->loop, "mon:stdio", "monitor", error);
-    return r < 0 ? r : claim_stdio(app, dev, NULL, error);
-}
-
 /* ---- log ---- */
 
 static void on_line(void *opaque, const char *topic, const char *line)
@@ -114,11 +34,16 @@ static int open_log(struct app *app, struct ersatz_error *error)
 
 /* ---- rounds ---- */
 
-static void pump_dev(struct chardev *dev, int *soon)
+static void soonest(int *soon, int ms)
 {
-    int ms = dev ? chardev_pump(dev) : -1;
     if (ms >= 0 && (*soon < 0 || ms < *soon))
         *soon = ms;
+}
+
+static void pump(struct chardev *dev, int *soon)
+{
+    if (dev)
+        soonest(soon, chardev_pump(dev));
 }
 
 static void round_of(struct app *app, int at_most_ms)
@@ -126,17 +51,36 @@ static void round_of(struct app *app, int at_most_ms)
     int soon = at_most_ms;
 
     for (unsigned i = 0; i < ERSATZ_CHANNELS; i++)
-        pump_dev(app->lines[i].dev, &soon);
+        pump(app->lines[i].dev, &soon);
+    for (unsigned i = 0; i < MAX_MONITORS; i++)
+        pump(app->monitors[i].dev, &soon);
     if (!app->console.serial)
-        pump_dev(app->console.dev, &soon);
+        pump(app->console.dev, &soon);
+    soonest(&soon, keyboard_pump(app));
     loop_round(&app->loop, app->quit ? 0 : soon);
+}
+
+static void wait_standing(struct app *app)
+{
+    while (!session_standing(&app->session))
+        round_of(app, 20);
 }
 
 void app_pause(struct app *app)
 {
     session_pause(&app->session);
-    while (!session_standing(&app->session))
-        round_of(app, 20);
+    wait_standing(app);
+}
+
+void app_hold(struct app *app)
+{
+    session_hold(&app->session);
+    wait_standing(app);
+}
+
+void app_release(struct app *app)
+{
+    session_release(&app->session);
 }
 
 static void leave(struct app *app, enum exit_status status)
@@ -202,7 +146,7 @@ static void print_stats(struct app *app)
 
 static int build(struct app *app, struct ersatz_error *error)
 {
-    struct options *o = &app->options;
+    struct setting_list *settings = &app->options.settings;
     int r = open_log(app, error);
 
     if (r < 0)
@@ -211,8 +155,8 @@ static int build(struct app *app, struct ersatz_error *error)
     if (!app->machine)
         return -(int)error->code;
     ersatz_on_line(app->machine, on_line, app);
-    for (size_t i = 0; i < o->setting_count && r == 0; i++)
-        r = ersatz_set(app->machine, o->settings[i].key, o->settings[i].value, error);
+    for (size_t i = 0; i < settings->count && r == 0; i++)
+        r = ersatz_set(app->machine, settings->row[i].key, settings->row[i].value, error);
     if (r == 0)
         r = connect_all(app, error);
     if (r == 0)
@@ -240,10 +184,7 @@ static int run(struct app *app, struct ersatz_error *error)
 
 static void close_all(struct app *app)
 {
-    for (unsigned i = 0; i < ERSATZ_CHANNELS; i++)
-        chardev_close(app->lines[i].dev);
-    if (app->console.dev && !app->console.serial)
-        chardev_close(app->console.dev);
+    connect_close(app);
     ersatz_destroy(app->machine);
     if (app->log && app->log != stderr)
         fclose(app->log);

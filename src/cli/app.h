@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "char/chardev.h"
+#include "cli/monitor.h"
 #include "cli/options.h"
 #include "cli/session.h"
 
@@ -18,15 +19,24 @@ struct line {
     struct chardev *dev; /* NULL: not connected */
 };
 
-/* The keys and commands of Ctrl-a and the monitor. */
+/* Standard input and output: Ctrl-a, and who has them. */
 struct console {
-    struct chardev *dev; /* standard input and output, NULL if nobody uses them */
+    struct chardev *dev; /* NULL if nobody uses them */
     struct line *serial; /* whose bytes they are, NULL: the monitor's alone */
     bool has_monitor;    /* Ctrl-a works, and the monitor can be reached */
     bool on_monitor;     /* bytes go there now */
     bool escaped;        /* Ctrl-a was the last byte */
-    char command[256];
-    size_t length;
+    struct monitor monitor;
+};
+
+/* Keys that are pressed together. */
+#define HELD_KEYS 8
+#define HELD_MAX 16
+
+struct held_keys {
+    uint16_t code[HELD_KEYS]; /* as ersatz_key() has them */
+    unsigned count;
+    uint64_t until; /* in virtual time */
 };
 
 struct app {
@@ -36,6 +46,12 @@ struct app {
     struct session session;
     struct line lines[ERSATZ_CHANNELS];
     struct console console;
+    struct {
+        struct chardev *dev; /* NULL: none */
+        struct monitor monitor;
+    } monitors[MAX_MONITORS];
+    struct held_keys held[HELD_MAX];
+    unsigned held_count;
     FILE *log;
     bool quit;
     enum exit_status status;
@@ -47,11 +63,23 @@ int app_main(int argc, char **argv);
 /* Stops the machine and serves its output until it stands still. */
 void app_pause(struct app *app);
 
-/* console.c: takes standard input over; prints as the monitor does. */
-void console_attach(struct app *app);
-void console_print(struct console *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* It stands still between the two, whether paused or not, so that it can be looked at. */
+void app_hold(struct app *app);
+void app_release(struct app *app);
 
-/* monitor.c: one line typed at the prompt. */
-void monitor_command(struct app *app, char *line);
+/* connect.c: opens what the options name, before the machine is switched on. */
+int connect_all(struct app *app, struct ersatz_error *error);
+void connect_close(struct app *app);
+
+/* console.c: takes standard input over. */
+void console_attach(struct app *app);
+
+/*
+ * keyboard.c: presses keys in their order and lets them go after `ms` of the guest's time, 0: at
+ * once. False if the queue is full. keyboard_pump() lets go what is due, once a round, and tells
+ * in how many ms it wants to be called again, -1: not at all.
+ */
+bool keyboard_press(struct app *app, const struct held_keys *keys, unsigned ms);
+int keyboard_pump(struct app *app);
 
 #endif

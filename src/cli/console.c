@@ -3,43 +3,24 @@
  * Standard input, shared by the guest's serial port and the monitor. Ctrl-a is the escape, with
  * QEMU's letters.
  */
-#include <stdarg.h>
 #include <string.h>
 
 #include "cli/app.h"
 
 #define CTRL_A 1
-#define PROMPT "(ersatz) "
 
-void console_print(struct console *c, const char *fmt, ...)
+static void to_terminal(void *opaque, const char *text, size_t len)
 {
-    char text[4096];
-    va_list ap;
-
-    va_start(ap, fmt);
-    int n = vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    if (n >= (int)sizeof text)
-        n = sizeof text - 1;
-    chardev_pump(c->dev); /* so that there is room: we are the ones who make it */
-    chardev_output(c->dev, (const uint8_t *)text, (size_t)n);
-    chardev_pump(c->dev);
-}
-
-static void print_keys(struct console *c)
-{
-    console_print(c, "\nC-a h    this help\n"
-                     "C-a x    leave\n"
-                     "C-a c    change between console and monitor\n"
-                     "C-a C-a  send C-a\n");
+    struct console *c = opaque;
+    chardev_say(c->dev, (const uint8_t *)text, len);
 }
 
 static void toggle(struct console *c)
 {
     c->on_monitor = !c->on_monitor || !c->serial;
-    c->length = 0;
-    console_print(c, c->on_monitor ? "\nErsatz %s monitor; help lists the commands\n" PROMPT : "\n",
-                  ersatz_version());
+    monitor_print(&c->monitor, "\n");
+    if (c->on_monitor)
+        monitor_greet(&c->monitor);
 }
 
 /* The key behind Ctrl-a; false if it is a byte for the guest. */
@@ -49,36 +30,18 @@ static bool escape_key(struct app *app, uint8_t key)
 
     switch (key) {
     case 'h':
-    case '?': print_keys(c); return true;
+    case '?':
+        monitor_print(&c->monitor, "\nC-a h    this help\n"
+                                   "C-a x    leave\n"
+                                   "C-a c    change between console and monitor\n"
+                                   "C-a C-a  send C-a\n");
+        return true;
     case 'x':
-        console_print(c, "\nersatz: left by C-a x\n");
+        monitor_print(&c->monitor, "\nersatz: left by C-a x\n");
         app->quit = true;
         return true;
     case 'c': toggle(c); return true;
     default: return key != CTRL_A; /* others mean nothing */
-    }
-}
-
-/* A key at the monitor's prompt: the terminal is raw, so echo and erase are ours. */
-static void monitor_key(struct app *app, uint8_t key)
-{
-    struct console *c = &app->console;
-
-    if (key == '\r' || key == '\n') {
-        console_print(c, "\n");
-        c->command[c->length] = 0;
-        monitor_command(app, c->command);
-        c->length = 0;
-        if (!app->quit)
-            console_print(c, PROMPT);
-    } else if (key == 8 || key == 127) {
-        if (c->length) {
-            c->length--;
-            console_print(c, "\b \b");
-        }
-    } else if (key >= ' ' && key < 127 && c->length + 1 < sizeof c->command) {
-        c->command[c->length++] = (char)key;
-        console_print(c, "%c", key);
     }
 }
 
@@ -96,7 +59,7 @@ static bool typed(struct app *app, uint8_t key)
         return true;
     }
     if (c->on_monitor)
-        monitor_key(app, key);
+        monitor_key(&c->monitor, key);
     else if (!ersatz_serial_input(app->machine, c->serial->channel, &key, 1))
         return false; /* still escaped, if it was */
     c->escaped = false;
@@ -118,6 +81,7 @@ void console_attach(struct app *app)
 
     if (!c->dev)
         return;
+    c->monitor = (struct monitor){.app = app, .write = to_terminal, .opaque = c, .echo = true};
     chardev_on_input(c->dev, input, app);
     if (!c->serial)
         toggle(c);

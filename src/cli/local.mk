@@ -2,13 +2,25 @@
 libersatz_front_la_SOURCES += \
     %D%/app.c \
     %D%/app.h \
+    %D%/chardevs.c \
+    %D%/connect.c \
     %D%/console.c \
     %D%/exit.def \
     %D%/exit.h \
+    %D%/keyboard.c \
+    %D%/machine_file.c \
+    %D%/machine_file.h \
     %D%/monitor.c \
+    %D%/monitor.def \
+    %D%/monitor.h \
+    %D%/monitor_keys.c \
+    %D%/monitor_run.c \
     %D%/options.c \
     %D%/options.def \
     %D%/options.h \
+    %D%/options_help.c \
+    %D%/paths.c \
+    %D%/paths.h \
     %D%/session.c \
     %D%/session.h \
     %D%/terminal.c \

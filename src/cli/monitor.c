@@ -1,145 +1,192 @@
 /* SPDX-License-Identifier: MIT */
-/* The monitor: a few of QEMU's commands, by what the public header offers. */
-#include <inttypes.h>
+/* The monitor's lines: editing, finding the command, help. */
+#include "cli/monitor.h"
+
+#include <stdarg.h>
 #include <string.h>
 
 #include "cli/app.h"
 
+#define PROMPT "(ersatz) "
+#define LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+typedef void command_fn(struct monitor *m, char *args);
+
 struct command {
-    const char *name, *brief, *text;
-    void (*run)(struct app *app);
+    const char *name, *brief, *args, *text;
+    command_fn *run;
 };
-
-static void cmd_help(struct app *app);
-
-static void cmd_cont(struct app *app)
-{
-    session_resume(&app->session);
-}
-
-static void cmd_stop(struct app *app)
-{
-    app_pause(app);
-}
-
-static void cmd_quit(struct app *app)
-{
-    app->quit = true;
-}
-
-static void cmd_reset(struct app *app)
-{
-    ersatz_reset(app->machine);
-}
-
-static void cmd_powerdown(struct app *app)
-{
-    ersatz_power_button(app->machine);
-}
-
-static void info_status(struct app *app)
-{
-    uint64_t ns = ersatz_time(app->machine);
-
-    console_print(&app->console, "VM status: %s\n%" PRIu64 " instructions, %" PRIu64 ".%03u s\n",
-                  session_paused(&app->session) ? "paused" : "running",
-                  ersatz_instructions(app->machine), ns / 1000000000,
-                  (unsigned)(ns / 1000000 % 1000));
-}
-
-static void print_register(struct app *app, unsigned cpu, enum ersatz_reg reg, const char *name)
-{
-    struct ersatz_value v;
-
-    if (ersatz_get(app->machine, cpu, reg, &v, NULL) < 0)
-        return;
-    console_print(&app->console, "%10s=%016" PRIx64 "%s", name, v.lo, (reg + 1) % 3 ? "" : "\n");
-}
-
-/* The general and control registers; all of them once, in the order of ERSATZ_REGISTERS. */
-static void info_registers(struct app *app)
-{
-    static const struct {
-        const char *name;
-        unsigned bits;
-    } regs[] = {
-#define ERSATZ_X(id, name, bits) {name, bits},
-        ERSATZ_REGISTERS(ERSATZ_X)
-#undef ERSATZ_X
-    };
-    bool paused = session_paused(&app->session);
-
-    app_pause(app); /* they hold still only then */
-    for (unsigned cpu = 0; cpu < ersatz_cpu_count(app->machine); cpu++) {
-        console_print(&app->console, "CPU#%u\n", cpu);
-        for (unsigned i = 0; i < ERSATZ_REG_ST0; i++)
-            print_register(app, cpu, i, regs[i].name);
-        console_print(&app->console, "\n");
-    }
-    if (!paused)
-        session_resume(&app->session);
-}
-
-static void info_name(struct app *app)
-{
-    console_print(&app->console, "%s\n", app->options.name ? app->options.name : "(no name)");
-}
-
-static void info_version(struct app *app)
-{
-    console_print(&app->console, "Ersatz %s\n", ersatz_version());
-}
 
 static const struct command commands[] = {
-    {"help", "?", "this list", cmd_help},
-    {"cont", "c", "let the machine run", cmd_cont},
-    {"stop", "s", "let it stand still", cmd_stop},
-    {"quit", "q", "leave", cmd_quit},
-    {"system_reset", "", "press the reset button", cmd_reset},
-    {"system_powerdown", "", "press the power button", cmd_powerdown},
-    {"info status", "", "running or paused, and how far", info_status},
-    {"info registers", "", "the CPUs' registers", info_registers},
-    {"info name", "", "the machine's name", info_name},
-    {"info version", "", "Ersatz's version", info_version},
+#define COMMAND(id, name, brief, shape, text) {name, brief, shape, text, cmd_##id},
+#define INFO(id, name, shape, text)
+#include "cli/monitor.def"
+#undef COMMAND
+#undef INFO
 };
 
-#define COMMANDS (sizeof commands / sizeof commands[0])
+static const struct command infos[] = {
+#define COMMAND(id, name, brief, shape, text)
+#define INFO(id, name, shape, text) {name, "", shape, text, info_##id},
+#include "cli/monitor.def"
+#undef COMMAND
+#undef INFO
+};
 
-static void cmd_help(struct app *app)
+void monitor_print(struct monitor *m, const char *fmt, ...)
 {
-    for (size_t i = 0; i < COMMANDS; i++)
-        console_print(&app->console, "%-18s%-2s  %s\n", commands[i].name, commands[i].brief,
-                      commands[i].text);
+    char text[4096];
+    va_list ap;
+
+    va_start(ap, fmt);
+    int n = vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    if (n >= (int)sizeof text)
+        n = sizeof text - 1;
+    m->write(m->opaque, text, (size_t)n);
 }
 
-/* Strips blanks at both ends, makes the inner ones single. */
-static void tidy(char *line)
+char *monitor_word(char **args)
 {
-    char *to = line;
+    char *word = *args, *end;
 
-    for (const char *from = line; *from; from++)
-        if (*from != ' ' || (to > line && to[-1] != ' '))
-            *to++ = *from;
-    if (to > line && to[-1] == ' ')
-        to--;
-    *to = 0;
+    if (*word == '"' && (end = strchr(word + 1, '"')))
+        word++;
+    else
+        end = word + strcspn(word, " ");
+    *args = *end ? end + 1 : end;
+    *end = 0;
+    *args += strspn(*args, " ");
+    return word;
 }
 
-void monitor_command(struct app *app, char *line)
-{
-    const char *names[COMMANDS];
+/* ---- finding and running ---- */
 
-    tidy(line);
-    if (!*line)
-        return;
-    for (size_t i = 0; i < COMMANDS; i++) {
-        names[i] = commands[i].name;
-        if (!strcmp(line, commands[i].name) || !strcmp(line, commands[i].brief)) {
-            commands[i].run(app);
+static void print_list(struct monitor *m, const char *prefix, const struct command *c, size_t n)
+{
+    for (; n--; c++) {
+        char head[64];
+        snprintf(head, sizeof head, "%s%s%s%s%s%s", prefix, c->name, *c->brief ? "|" : "", c->brief,
+                 *c->args ? " " : "", c->args);
+        monitor_print(m, "%-28s %s\n", head, c->text);
+    }
+}
+
+void cmd_help(struct monitor *m, char *args)
+{
+    print_list(m, "", commands, LEN(commands));
+    print_list(m, "info ", infos, LEN(infos));
+}
+
+/* Runs the command of that table that `line` begins with. */
+static void dispatch(struct monitor *m, const char *prefix, const struct command *table, size_t n,
+                     char *line)
+{
+    const char *names[LEN(commands) > LEN(infos) ? LEN(commands) : LEN(infos)];
+    char *args = line + strcspn(line, " ");
+
+    if (*args)
+        *args++ = 0;
+    args += strspn(args, " ");
+    for (size_t i = 0; i < n; i++) {
+        names[i] = table[i].name;
+        if (strcmp(line, table[i].name) == 0 || (*line && strcmp(line, table[i].brief) == 0)) {
+            if (*args && !*table[i].args)
+                monitor_print(m, "%s%s takes no argument\n", prefix, line);
+            else
+                table[i].run(m, args);
             return;
         }
     }
-    const char *near = ersatz_nearest(line, names, COMMANDS);
-    console_print(&app->console, "unknown command: %s%s%s%s\n", line, near ? "; did you mean " : "",
-                  near ? near : "", near ? "?" : "");
+    const char *near = ersatz_nearest(line, names, n);
+    if (near)
+        monitor_print(m, "unknown command: %s%s; did you mean %s%s?\n", prefix, line, prefix, near);
+    else
+        monitor_print(m, "unknown command: %s%s; help lists the commands\n", prefix, line);
+}
+
+void cmd_info(struct monitor *m, char *args)
+{
+    if (*args)
+        dispatch(m, "info ", infos, LEN(infos), args);
+    else
+        print_list(m, "info ", infos, LEN(infos));
+}
+
+void monitor_command(struct monitor *m, char *line)
+{
+    size_t n = strlen(line);
+
+    while (n && line[n - 1] == ' ')
+        line[--n] = 0;
+    line += strspn(line, " ");
+    if (*line)
+        dispatch(m, "", commands, LEN(commands), line);
+}
+
+/* ---- editing ---- */
+
+void monitor_greet(struct monitor *m)
+{
+    m->length = 0;
+    monitor_print(m, "Ersatz %s monitor; help lists the commands\n" PROMPT, ersatz_version());
+}
+
+static void echo(struct monitor *m, const char *text)
+{
+    if (m->echo)
+        monitor_print(m, "%s", text);
+}
+
+void monitor_key(struct monitor *m, uint8_t key)
+{
+    bool second = key == '\n' && m->was_return;
+
+    m->was_return = key == '\r';
+    if (second)
+        return;
+    if (key == '\n' || key == '\r') {
+        echo(m, "\n");
+        m->line[m->length] = 0;
+        m->length = 0;
+        monitor_command(m, m->line);
+        if (!m->app->quit)
+            monitor_print(m, PROMPT);
+    } else if (key == 8 || key == 127) {
+        if (m->length) {
+            m->length--;
+            echo(m, "\b \b");
+        }
+    } else if (key >= ' ' && m->length + 1 < sizeof m->line) {
+        m->line[m->length++] = (char)key;
+        echo(m, (char[]){(char)key, 0});
+    }
+}
+
+/* ---- behind a socket or the like ---- */
+
+static void to_chardev(void *opaque, const char *text, size_t len)
+{
+    chardev_say(opaque, (const uint8_t *)text, len);
+}
+
+static size_t from_chardev(void *opaque, const uint8_t *bytes, size_t len)
+{
+    struct monitor *m = opaque;
+
+    for (size_t i = 0; i < len; i++)
+        monitor_key(m, bytes[i]);
+    return len;
+}
+
+static void client_came(void *opaque)
+{
+    monitor_greet(opaque);
+}
+
+void monitor_attach(struct monitor *m, struct app *app, struct chardev *dev)
+{
+    *m = (struct monitor){.app = app, .write = to_chardev, .opaque = dev};
+    chardev_on_input(dev, from_chardev, m);
+    chardev_on_open(dev, client_came);
 }

@@ -39,7 +39,7 @@ static void *machine_thread(void *opaque)
 
     pthread_mutex_lock(&s->lock);
     while (!s->quit) {
-        if (!s->wanted) {
+        if (!s->wanted || s->held) {
             pthread_cond_wait(&s->changed, &s->lock);
             continue;
         }
@@ -108,6 +108,23 @@ void session_resume(struct session *s)
 {
     pthread_mutex_lock(&s->lock);
     s->wanted = true;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void session_hold(struct session *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->held++;
+    if (s->running)
+        ersatz_stop(s->machine);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void session_release(struct session *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->held--;
     pthread_cond_broadcast(&s->changed);
     pthread_mutex_unlock(&s->lock);
 }

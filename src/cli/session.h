@@ -18,11 +18,12 @@ struct session {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     /* under the lock */
-    bool wanted;  /* the machine should run */
-    bool quit;    /* the thread should end */
-    bool running; /* it is inside ersatz_run() */
-    bool ended;   /* a run ended by itself; `why` and `result` tell how */
-    int result;   /* of ersatz_run() */
+    bool wanted;   /* the machine should run */
+    unsigned held; /* but not for now: somebody looks at it */
+    bool quit;     /* the thread should end */
+    bool running;  /* it is inside ersatz_run() */
+    bool ended;    /* a run ended by itself; `why` and `result` tell how */
+    int result;    /* of ersatz_run() */
     struct ersatz_exit why;
     struct ersatz_error error;
 };
@@ -42,6 +43,10 @@ void session_resume(struct session *s);
 bool session_standing(struct session *s);
 
 bool session_paused(struct session *s);
+
+/* Stands still between the two, paused or not; they nest. Wait as after session_pause(). */
+void session_hold(struct session *s);
+void session_release(struct session *s);
 
 /* If a run has ended by itself since the last call: true, and how. */
 bool session_ended(struct session *s, struct ersatz_exit *why, int *result,

@@ -220,6 +220,16 @@ size_t ersatz_serial_input(struct ersatz_machine *m, enum ersatz_channel channel
     return n;
 }
 
+/* Tells of the key on the serial line. */
+bool ersatz_key(struct ersatz_machine *m, uint16_t scan_code, bool down)
+{
+    char text[16];
+    int len = snprintf(text, sizeof text, "{%c%x}", down ? '+' : '-', scan_code);
+
+    say(m, text, (size_t)len);
+    return true;
+}
+
 void ersatz_on_line(struct ersatz_machine *m, ersatz_line_fn *fn, void *opaque)
 {
     m->line = fn;

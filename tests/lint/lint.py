@@ -34,7 +34,7 @@ MAY = {
     "board": ALL - {"api"},
     "inspect": ALL - {"api"},
     "api": ALL,
-    "cli": {"cli", "char"},
+    "cli": {"cli", "char", "ui"},
     "ui": {"ui"},
 }
 MAX_LINES = 600
