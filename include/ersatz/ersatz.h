@@ -79,7 +79,7 @@ ERSATZ_API struct ersatz_machine *ersatz_create(struct ersatz_error *error);
 ERSATZ_API void ersatz_destroy(struct ersatz_machine *m);
 
 /* X(key, value's shape, default, what it sets). A key is given once, the last one holds;
- * "device" may be given many times and adds. */
+ * "device" and "drive" may be given many times and add. */
 #define ERSATZ_SETTINGS(X)                                                                         \
     X("machine", "NAME", "pc", "the board")                                                        \
     X("memory", "SIZE[K|M|G]", "128M", "RAM; without a suffix in MiB")                             \
@@ -98,7 +98,9 @@ ERSATZ_API void ersatz_destroy(struct ersatz_machine *m);
     X("soft-fpu", "on|off", "off", "floating point by the exact kernels only")                     \
     X("no-reboot", "on|off", "off", "a reset ends the run")                                        \
     X("log", "TOPIC[,TOPIC...]", "", "topics to log; all, none; may be set at any time")           \
-    X("device", "NAME[,PROPERTY=VALUE]...", "", "an additional device")
+    X("device", "NAME[,PROPERTY=VALUE]...", "", "an additional device")                            \
+    X("drive", "PROPERTY=VALUE[,PROPERTY=VALUE]...", "", "a drive and the image file in it")       \
+    X("snapshot", "on|off", "off", "what is written to drives is forgotten in the end")
 
 /*
  * Gives the machine a setting, by the table above. Before ersatz_power_on(); "log" and
@@ -143,6 +145,7 @@ ERSATZ_API const char *ersatz_nearest(const char *word, const char *const *names
     X(STOP_RESET, "reset", "the guest reset the machine and no-reboot is on")                      \
     X(STOP_DEBUG_EXIT, "debug-exit", "the guest wrote to isa-debug-exit")                          \
     X(STOP_TRIPLE_FAULT, "triple-fault", "a CPU shut down on a triple fault")                      \
+    X(STOP_DISK, "disk", "the host could not write a drive's file; to be run again when it can")   \
     X(STOP_HALTED, "halted", "every CPU is halted and nothing can wake one")                       \
     X(STOP_ERROR, "error", "the host failed underneath the machine")
 
@@ -154,7 +157,7 @@ enum ersatz_stop {
 
 struct ersatz_exit {
     enum ersatz_stop why;
-    uint32_t value; /* STOP_DEBUG_EXIT: what was written; else 0 */
+    uint32_t value; /* STOP_DEBUG_EXIT: what was written; STOP_DISK: an errno; else 0 */
     unsigned cpu;   /* the CPU that did it, or the one that ran last */
     char text[512]; /* one line: what, where, in which mode */
 };
@@ -162,8 +165,9 @@ struct ersatz_exit {
 /*
  * Runs all CPUs for `limit` retired instructions, 0 for no limit, or until something of
  * ERSATZ_STOPS happens. The thread that calls is the machine's thread meanwhile; callbacks are
- * called on it. After STOP_LIMIT, STOP_REQUESTED and STOP_RESET the next call goes on where this
- * one ended, exactly as if there had been no stop; after the others only ersatz_reset() helps.
+ * called on it. After STOP_LIMIT, STOP_REQUESTED, STOP_RESET and STOP_DISK the next call goes on
+ * where this one ended, exactly as if there had been no stop; after the others only ersatz_reset()
+ * helps.
  */
 ERSATZ_API int ersatz_run(struct ersatz_machine *m, uint64_t limit, struct ersatz_exit *why,
                           struct ersatz_error *error);
@@ -294,6 +298,50 @@ ERSATZ_API size_t ersatz_serial_input(struct ersatz_machine *m, enum ersatz_chan
 /* A key goes down or up: its scan code of set 1, with E0h as the high byte where it has one
  * (1Eh: A, E048h: cursor up). False when the queue is full. Any thread. */
 ERSATZ_API bool ersatz_key(struct ersatz_machine *m, uint16_t scan_code, bool down);
+
+/* ---- Drives ------------------------------------------------------------------------------ */
+
+/*
+ * Properties of the setting "drive"; a comma within a value is written twice.
+ *     file=PATH         the image, or a block device; none: an empty drive (CD-ROM, floppy)
+ *     if=ide|floppy|pflash   what it hangs on; ide by default
+ *     index=N           its place there (ide: 0 to 3, floppy, pflash: 0 to 1); or bus=N,unit=N;
+ *                       by default the first free one
+ *     media=disk|cdrom  on ide; disk by default
+ *     format=raw        the file is what it is, whatever its first bytes look like
+ *     readonly=on|off   the guest cannot write
+ *     snapshot=on|off   what the guest writes goes to a temporary file, and is gone in the end
+ *     id=NAME           by default ide0-hd0, ide1-cd0, floppy0, pflash0, ...
+ * An image is locked while it lies in a drive. There are always a CD-ROM drive at ide index 2,
+ * unless something else is given there, and a floppy drive 0.
+ */
+struct ersatz_drive_info {
+    char id[32];
+    const char *kind; /* "disk", "cdrom", "floppy", "pflash" */
+    unsigned index;
+    bool removable;
+    bool present; /* a medium lies in it; else `file` is empty and `size` 0 */
+    bool read_only;
+    bool snapshot;
+    bool locked; /* the guest prevents removal */
+    char file[1024];
+    uint64_t size; /* bytes */
+    uint64_t reads, writes, flushes, read_bytes, written_bytes;
+};
+
+/* The i-th drive, from 0; -ERSATZ_E_NAME behind the last. */
+ERSATZ_API int ersatz_drive(struct ersatz_machine *m, unsigned i, struct ersatz_drive_info *info,
+                            struct ersatz_error *error);
+
+/*
+ * Puts the image `file` into the removable drive `id`, in place of what lies there; NULL takes
+ * that out. `options` (may be NULL): format=, readonly=, snapshot= as above, and force=on, which
+ * removes a medium that the guest has locked; without it the guest is asked to let go, and a
+ * line says so. The file is opened and locked at once, the change passes the input gate. Any
+ * thread, after ersatz_power_on().
+ */
+ERSATZ_API int ersatz_medium(struct ersatz_machine *m, const char *id, const char *file,
+                             const char *options, struct ersatz_error *error);
 
 /*
  * Lines that the machine has to say. `topic` is a log topic's name, or NULL for what a user

@@ -5,6 +5,9 @@
 
 #include <ersatz/ersatz.h>
 
+#include <pthread.h>
+
+#include "api/drives.h"
 #include "board/machine.h"
 
 #define OUTPUT_BUFFER 512
@@ -27,6 +30,17 @@ struct settings {
     i64 rtc_date; /* seconds since 1970, RTC_DATE */
     bool rtc_vm;
     bool host_clock;
+    struct drive_setting drives[MACHINE_MAX_DRIVES];
+    unsigned drive_count;
+    bool snapshot; /* for all drives */
+};
+
+/* A medium on its way into a drive: it was opened by some thread, the gate delivers it. */
+struct medium_change {
+    struct medium_change *next;
+    u64 number;
+    struct medium *medium; /* NULL: takes out what lies there */
+    bool force;            /* although the guest locks it */
 };
 
 struct ersatz_machine {
@@ -47,6 +61,10 @@ struct ersatz_machine {
     u64 turn_left;
     u64 halted_since;  /* ns of virtual time at which nothing could wake any CPU; 0: no */
     bool feature_told; /* the #UD that the CPU model explains was told of */
+
+    pthread_mutex_t media_lock;
+    struct medium_change *media;
+    u64 media_count;
 
     u64 host_base;  /* ns: the host's clock less virtual time, at the start of a run */
     u64 pace_check; /* ns of the host's clock at which virtual time is looked at again */
@@ -72,6 +90,11 @@ int config_boot(struct ersatz_machine *m, const char *value, struct ersatz_error
 /* channel.c */
 void channel_byte(void *opaque, enum ersatz_channel channel, u8 byte);
 void channel_flush(struct ersatz_machine *m);
+
+/* media.c */
+void media_init(struct ersatz_machine *m);
+void media_power_on(struct ersatz_machine *m);
+void media_destroy(struct ersatz_machine *m);
 
 /* host_time.c: virtual time and the host's. */
 u64 host_now(void);

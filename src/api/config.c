@@ -197,6 +197,15 @@ static int set_no_reboot(struct ersatz_machine *m, const char *value, struct ers
     return n < 0 ? n : 0;
 }
 
+static int set_snapshot(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
+{
+    int n = one_of_two("snapshot", value, "off", "on", error);
+
+    if (n >= 0)
+        m->set.snapshot = n;
+    return n < 0 ? n : 0;
+}
+
 static int set_log(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
 {
     u64 mask = 0;
@@ -292,6 +301,8 @@ static const struct {
     {"no-reboot", set_no_reboot, true},
     {"log", set_log, true},
     {"device", set_device, false},
+    {"drive", drives_set, false},
+    {"snapshot", set_snapshot, false},
 };
 
 static const struct {
@@ -324,7 +335,8 @@ int config_defaults(struct ersatz_machine *m, struct ersatz_error *error)
 {
     for (unsigned i = 0; i < ARRAY_LEN(defaults); i++) {
         const char *key = defaults[i].key;
-        int r = strcmp(key, "device") ? ersatz_set(m, key, defaults[i].value, error) : 0;
+        bool adds = strcmp(key, "device") == 0 || strcmp(key, "drive") == 0;
+        int r = adds ? 0 : ersatz_set(m, key, defaults[i].value, error);
         if (r)
             return r;
     }
@@ -337,4 +349,6 @@ void config_free(struct settings *s)
     free(s->initrd);
     free(s->append);
     free(s->bios);
+    for (unsigned i = 0; i < s->drive_count; i++)
+        drives_free(&s->drives[i]);
 }

@@ -4,11 +4,14 @@ libersatz_core_la_SOURCES += \
     %D%/channel.c \
     %D%/config.c \
     %D%/describe.c \
+    %D%/drives.c \
+    %D%/drives.h \
     %D%/firmware.c \
     %D%/host_time.c \
     %D%/inspect.c \
     %D%/lists.c \
     %D%/machine.c \
+    %D%/media.c \
     %D%/memory.c \
     %D%/names.c \
     %D%/property.c \

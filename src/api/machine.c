@@ -60,6 +60,7 @@ struct ersatz_machine *ersatz_create(struct ersatz_error *error)
         err_set(error, ERSATZ_E_NOMEM, "no memory for a machine");
         return NULL;
     }
+    media_init(m);
     m->board.log.sink = on_log;
     m->board.log.opaque = m;
     if (config_defaults(m, error)) {
@@ -75,6 +76,7 @@ void ersatz_destroy(struct ersatz_machine *m)
         return;
     if (m->powered)
         machine_destroy(&m->board);
+    media_destroy(m);
     config_free(&m->set);
     free(m);
 }
@@ -107,6 +109,7 @@ static int read_bios(const struct settings *s, struct blob *bios, struct ersatz_
 static int build(struct ersatz_machine *m, const struct blob *bios, struct ersatz_error *error)
 {
     struct machine_config *config = &m->set.board;
+    struct drive_config drives[MACHINE_MAX_DRIVES];
 
     for (unsigned i = 0; i < SERIAL_PORTS; i++)
         config->serial[i] = m->channel[ERSATZ_SERIAL0 + i].connected;
@@ -114,8 +117,12 @@ static int build(struct ersatz_machine *m, const struct blob *bios, struct ersat
     config->say = on_say;
     config->opaque = m;
     config->bios = *bios;
-    int result = machine_init(&m->board, config, error);
+    int result = drives_power_on(m, drives, error);
+    if (!result)
+        result = machine_init(&m->board, config, error);
     config->bios = m->board.config.bios = (struct blob){0}; /* the machine has its copy */
+    config->drives = NULL;
+    config->drive_count = 0;
     return result;
 }
 
@@ -135,6 +142,7 @@ static int power_on(struct ersatz_machine *m, struct ersatz_error *error)
         goto out_bios;
     }
     m->board.boot = boot;
+    media_power_on(m);
     result = machine_reset(&m->board, error);
     if (result) {
         machine_destroy(&m->board);

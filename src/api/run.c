@@ -9,6 +9,7 @@
  * turns are counted in instructions, and outlive a stop.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "api/api.h"
 #include "base/error.h"
@@ -150,6 +151,25 @@ static bool resets_on_shutdown(const struct ersatz_machine *m)
     return machine_has_bios(&m->board) && !__atomic_load_n(&m->no_reboot, __ATOMIC_RELAXED);
 }
 
+/* A chip, or a drive, ends the run. */
+static void end_stopped(struct ersatz_machine *m, struct ersatz_exit *why)
+{
+    struct machine *b = &m->board;
+    const struct disk_failure *f = &b->disk_failure;
+
+    end_run(m, why, b->stop.why, b->stop.cpu,
+            b->stop.why == ERSATZ_STOP_POWER_OFF ? "power-off" : "isa-debug-exit");
+    why->value = b->stop.value;
+    b->stop.wanted = false;
+    m->ended = b->stop.why != ERSATZ_STOP_DISK;
+    if (!m->ended)
+        snprintf(why->text, sizeof why->text,
+                 "%s: %.300s cannot be written: %s; nothing is lost: when the machine goes on, it "
+                 "tries again",
+                 f->drive->id, f->drive->medium ? f->drive->medium->name : "its file",
+                 strerror(f->error));
+}
+
 /* What was asked for while a slice ran, or by other threads. True if the run ends. */
 static bool requests(struct ersatz_machine *m, struct ersatz_exit *why, int *result,
                      struct ersatz_error *error)
@@ -169,11 +189,8 @@ static bool requests(struct ersatz_machine *m, struct ersatz_exit *why, int *res
         m->ended = end = true;
     }
     if (b->stop.wanted && !end) {
-        end_run(m, why, b->stop.why, b->stop.cpu,
-                b->stop.why == ERSATZ_STOP_POWER_OFF ? "power-off" : "isa-debug-exit");
-        why->value = b->stop.value;
-        b->stop.wanted = false;
-        m->ended = end = true;
+        end_stopped(m, why);
+        end = true;
     }
     if (b->reset_wanted && !end)
         *result = on_reset(m, why, &end, error);

@@ -26,19 +26,36 @@ struct medium_ops {
 
 struct medium {
     const struct medium_ops *ops;
-    u64 size; /* bytes; fixed while it lies in the drive */
+    char *name; /* the file, as the user spells it */
+    u64 size;   /* bytes; fixed while it lies in the drive */
     bool read_only;
+    bool snapshot; /* what is written is forgotten in the end */
 };
 
+static inline void medium_close(struct medium *m)
+{
+    if (m)
+        m->ops->close(m);
+}
+
+/* Kinds of drives; disks and CD-ROMs share the four places on the IDE channels. */
 enum drive_kind { DRIVE_DISK, DRIVE_CDROM, DRIVE_FLOPPY, DRIVE_PFLASH };
+
+struct drive_count {
+    u64 reads, writes, flushes; /* that were done */
+    u64 read_bytes, written_bytes;
+};
 
 struct drive {
     enum drive_kind kind;
-    const char *id;        /* "ide0-hd0", "ide1-cd0", "floppy0" */
+    unsigned index;        /* its place: 0..3 on the IDE channels, 0..1 at the floppy controller */
+    char id[32];           /* "ide0-hd0", "ide1-cd0", "floppy0" */
     struct medium *medium; /* NULL: none lies in it */
     u32 changes;           /* counts media put in and taken out */
     bool locked;           /* the guest prevents removal */
-    /* The chip it hangs on hears that `changes` moved. May be NULL. */
+    bool eject_wanted;     /* the user would like to remove a locked medium; the chip tells */
+    struct drive_count count;
+    /* The chip it hangs on hears that `changes` moved or `eject_wanted` was set. May be NULL. */
     void (*changed)(void *opaque);
     void *chip;
     /* The host failed to write: `error` is an errno. The board's. */
@@ -53,36 +70,15 @@ static inline u64 drive_size(const struct drive *d)
 }
 
 /* False: outside the medium, or the host cannot read it. */
-static inline bool drive_read(struct drive *d, u64 offset, void *buf, u64 len)
-{
-    u64 size = drive_size(d);
-
-    return offset <= size && len <= size - offset &&
-           d->medium->ops->read(d->medium, offset, buf, len) == 0;
-}
+bool drive_read(struct drive *d, u64 offset, void *buf, u64 len);
 
 /* DRIVE_REFUSED: outside the medium, or it is read-only. DRIVE_LATER: see above. */
 enum drive_result { DRIVE_DONE, DRIVE_REFUSED, DRIVE_LATER };
 
-static inline enum drive_result drive_later(struct drive *d, int error)
-{
-    if (error && d->failed)
-        d->failed(d->board, d, -error);
-    return error ? DRIVE_LATER : DRIVE_DONE;
-}
+enum drive_result drive_write(struct drive *d, u64 offset, const void *buf, u64 len);
+enum drive_result drive_flush(struct drive *d);
 
-static inline enum drive_result drive_write(struct drive *d, u64 offset, const void *buf, u64 len)
-{
-    u64 size = drive_size(d);
-
-    if (offset > size || len > size - offset || !d->medium || d->medium->read_only)
-        return DRIVE_REFUSED;
-    return drive_later(d, d->medium->ops->write(d->medium, offset, buf, len));
-}
-
-static inline enum drive_result drive_flush(struct drive *d)
-{
-    return d->medium ? drive_later(d, d->medium->ops->flush(d->medium)) : DRIVE_DONE;
-}
+/* Puts another medium in, or (NULL) none; the one that lay there is closed. */
+void drive_change(struct drive *d, struct medium *medium);
 
 #endif

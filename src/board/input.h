@@ -24,7 +24,8 @@ struct clock;
     INPUT(KEY, "a: scan code set 2 byte of the PS/2 keyboard")                                     \
     INPUT(POWER_BUTTON, "")                                                                        \
     INPUT(RESET, "")                                                                               \
-    INPUT(NMI, "")
+    INPUT(NMI, "")                                                                                 \
+    INPUT(MEDIUM, "a: drive, b: which change of a medium, counted from 0")
 
 enum input_kind {
 #define INPUT(kind, text) INPUT_##kind,

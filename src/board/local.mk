@@ -16,12 +16,14 @@ libersatz_core_la_SOURCES += \
     %D%/linux.c \
     %D%/machine.c \
     %D%/machine.h \
+    %D%/drive.c \
+    %D%/drive.h \
     %D%/memmap.c \
     %D%/memmap.h \
     %D%/multiboot.c \
-    %D%/drive.h \
     %D%/pc.c \
     %D%/pc.h \
+    %D%/pc_drives.c \
     %D%/pc_input.c \
     %D%/pc_memory.c \
     %D%/pc_wires.c \

@@ -15,9 +15,12 @@ int machine_init(struct machine *m, const struct machine_config *config, struct 
     *m = (struct machine){.config = *config, .log = log, .input = {.wake = -1}};
     memmap_init(&m->mem, &m->log);
     clock_init(&m->clock);
-    int error = portmap_init(&m->io, &m->log, err);
+    int error = machine_take_drives(m, err);
     if (error)
-        goto fail_ports;
+        goto fail_drives;
+    error = portmap_init(&m->io, &m->log, err);
+    if (error)
+        goto fail_drives;
     if (input_init(&m->input, &m->clock)) {
         error = err_set(err, ERSATZ_E_HOST, "no input gate: the host gives no eventfd or memory");
         goto fail_input;
@@ -34,7 +37,8 @@ int machine_init(struct machine *m, const struct machine_config *config, struct 
     input_destroy(&m->input);
 fail_input:
     portmap_destroy(&m->io);
-fail_ports:
+fail_drives:
+    machine_drop_drives(m);
     memmap_destroy(&m->mem);
     return error;
 }
@@ -46,6 +50,7 @@ void machine_destroy(struct machine *m)
     boot_close(&m->boot);
     input_destroy(&m->input);
     portmap_destroy(&m->io);
+    machine_drop_drives(m);
     memmap_destroy(&m->mem);
 }
 

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "board/boot.h"
 #include "board/clock.h"
+#include "board/drive.h"
 #include "board/input.h"
 #include "board/memmap.h"
 #include "board/ports.h"
@@ -23,6 +24,10 @@
 #define MACHINE_MAX_CHIPS 32
 #define ISA_IRQS 16
 #define SERIAL_PORTS 4
+#define IDE_PLACES 4 /* drives: two channels of two */
+#define FLOPPY_PLACES 2
+#define PFLASH_PLACES 2
+#define MACHINE_MAX_DRIVES (IDE_PLACES + FLOPPY_PLACES + PFLASH_PLACES)
 
 enum a20_source { A20_KBC, A20_PORT92, A20_SOURCES };
 
@@ -45,6 +50,14 @@ struct boot_order {
     u16 menu_wait; /* ms that the firmware waits for the menu's key */
 };
 
+/* A drive to be built in. */
+struct drive_config {
+    enum drive_kind kind;
+    unsigned index;
+    const char *id;
+    struct medium *medium; /* the machine's from machine_init() on, whatever becomes of it */
+};
+
 /* What the board is built from. Strings are not kept. */
 struct machine_config {
     u64 ram_size;
@@ -57,6 +70,8 @@ struct machine_config {
     bool serial[SERIAL_PORTS]; /* which ports exist */
     bool debug_exit;
     u16 debug_exit_base, debug_exit_size;
+    const struct drive_config *drives; /* not kept */
+    unsigned drive_count;
     /* Bytes that the guest sends; called on the machine's thread. */
     void (*output)(void *opaque, enum ersatz_channel channel, u8 byte);
     /* A line for the user. */
@@ -75,6 +90,12 @@ struct machine_stop {
     enum ersatz_stop why;
     u32 value;
     unsigned cpu;
+};
+
+/* A drive whose host file could not be written. */
+struct disk_failure {
+    const struct drive *drive;
+    int error; /* errno */
 };
 
 struct machine {
@@ -106,6 +127,10 @@ struct machine {
     bool smram_open, smram_enabled;             /* as the host bridge has it */
     bool in_smm[MACHINE_MAX_CPUS], smram_shows; /* which CPUs are; what A0000h shows now */
     u64 apic_page; /* where the local APICs' registers are mapped, 0: nowhere */
+
+    struct drive drive[MACHINE_MAX_DRIVES]; /* by kind and index: machine_drive() */
+    unsigned drive_count;
+    struct disk_failure disk_failure; /* of ERSATZ_STOP_DISK */
 
     struct boot boot;
     bool reset_wanted, was_reset;
@@ -145,6 +170,13 @@ int machine_check_bios(const struct blob *b, struct ersatz_error *err);
 /* pc.c: memory and chips. */
 int pc_init(struct machine *m, struct ersatz_error *err);
 void pc_destroy(struct machine *m);
+
+/* pc_drives.c */
+/* The drive at a place, or NULL. DRIVE_DISK and DRIVE_CDROM are one: what is on IDE there. */
+struct drive *machine_drive(struct machine *m, enum drive_kind kind, unsigned index);
+/* Gives the machine the drives of its configuration; once, before any chip is made. */
+int machine_take_drives(struct machine *m, struct ersatz_error *err);
+void machine_drop_drives(struct machine *m);
 
 /* processors.c: the CPUs, their local APICs and the way of interrupts between them. */
 int processors_init(struct machine *m, struct ersatz_error *err);
