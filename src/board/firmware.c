@@ -100,7 +100,7 @@ static void set_up_dma(struct machine *m)
 
 static int place_acpi(struct machine *m, struct ersatz_error *err)
 {
-    struct acpi_tables *t = malloc(sizeof *t);
+    struct acpi_tables *t = calloc(1, sizeof *t); /* also what lies between tables */
 
     if (!t)
         return err_set(err, ERSATZ_E_NOMEM, "no memory for ACPI tables");
