@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/property.h"
 #include "base/error.h"
 #include "base/nearest.h"
 
@@ -38,23 +39,20 @@ static int bad(const char *key, const char *value, const char *wanted, struct er
 
 static int to_bool(const char *key, const char *value, bool *out, struct ersatz_error *error)
 {
-    bool on = strcmp(value, "on") == 0;
+    int on = property_bool(key, value, error);
 
-    if (!on && strcmp(value, "off"))
-        return bad(key, value, "on or off", error);
-    *out = on;
-    return 0;
+    if (on >= 0)
+        *out = on;
+    return on < 0 ? on : 0;
 }
 
 static int to_number(const char *key, const char *value, int *out, struct ersatz_error *error)
 {
-    char *end;
-    unsigned long n = strtoul(value, &end, 10);
+    u64 n = 0;
+    int result = property_number(key, value, UINT8_MAX, &n, error);
 
-    if (*end || value[0] < '0' || value[0] > '9' || n > 255)
-        return bad(key, value, "a small number", error);
     *out = (int)n;
-    return 0;
+    return result;
 }
 
 static int to_text(char **out, const char *value, struct ersatz_error *error)
@@ -154,56 +152,36 @@ static const struct {
     {"force", set_force, OF_MEDIUM},     {"id", set_id, OF_DRIVE},
 };
 
-static int set_property(struct properties *p, u8 of, char *text, struct ersatz_error *error)
+static int set_property(struct properties *p, u8 of, const struct property *given,
+                        struct ersatz_error *error)
 {
     const char *names[ARRAY_LEN(properties)];
-    char *equals = strchr(text, '=');
     size_t n = 0;
 
-    if (!equals)
-        return err_set(error, ERSATZ_E_VALUE, "drive: '%s' has no value", text);
-    *equals = 0;
+    if (!given->key)
+        return err_set(error, ERSATZ_E_VALUE, "drive: '%s' has no value", given->value);
     for (unsigned i = 0; i < ARRAY_LEN(properties); i++) {
         if (!(properties[i].of & of))
             continue;
-        if (strcmp(text, properties[i].name) == 0)
-            return properties[i].set(p, equals + 1, error);
+        if (strcmp(given->key, properties[i].name) == 0)
+            return properties[i].set(p, given->value, error);
         names[n++] = properties[i].name;
     }
-    const char *near = nearest_name(text, names, n);
-    return err_set(error, ERSATZ_E_NAME, "drive: no property '%s'%s%s%s", text,
+    const char *near = nearest_name(given->key, names, n);
+    return err_set(error, ERSATZ_E_NAME, "drive: no property '%s'%s%s%s", given->key,
                    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-}
-
-/* Cuts the first property off *rest, its doubled commas made single. NULL: there is none. */
-static char *next_property(char **rest)
-{
-    char *start = *rest, *to = start;
-
-    if (!*start)
-        return NULL;
-    for (char *from = start;; from++) {
-        if (from[0] == ',' && from[1] == ',')
-            from++;
-        else if (from[0] == ',' || !from[0]) {
-            *rest = *from ? from + 1 : from;
-            break;
-        }
-        *to++ = *from;
-    }
-    *to = 0;
-    return start;
 }
 
 static int parse(struct properties *p, u8 of, const char *value, struct ersatz_error *error)
 {
     char *copy = strdup(value), *rest = copy;
+    struct property next;
     int result = 0;
 
     if (!copy)
         return err_set(error, ERSATZ_E_NOMEM, "no memory for a setting");
-    for (char *text; result == 0 && (text = next_property(&rest));)
-        result = set_property(p, of, text, error);
+    while (result == 0 && property_next(&rest, &next))
+        result = set_property(p, of, &next, error);
     free(copy);
     return result;
 }
