@@ -96,6 +96,7 @@ ERSATZ_API void ersatz_destroy(struct ersatz_machine *m);
     X("clock", "virtual|host", "virtual", "whether a halted machine waits for the host's clock")   \
     X("accel", "interp", "interp", "the engine")                                                   \
     X("soft-fpu", "on|off", "off", "floating point by the exact kernels only")                     \
+    X("vga", "std|none", "std", "the display adapter")                                             \
     X("no-reboot", "on|off", "off", "a reset ends the run")                                        \
     X("log", "TOPIC[,TOPIC...]", "", "topics to log; all, none; may be set at any time")           \
     X("device", "NAME[,PROPERTY=VALUE]...", "", "an additional device")                            \
@@ -263,6 +264,43 @@ ERSATZ_API int ersatz_read_linear(struct ersatz_machine *m, unsigned cpu, uint64
                                   size_t len, struct ersatz_error *error);
 ERSATZ_API int ersatz_write_linear(struct ersatz_machine *m, unsigned cpu, uint64_t addr,
                                    const void *buf, size_t len, struct ersatz_error *error);
+
+/* ---- The display ------------------------------------------------------------------------- */
+
+/* All of these look at the machine as it stands: the picture is that of this instant of virtual
+ * time, and looking changes nothing. Without a display they return -ERSATZ_E_STATE. */
+
+/* The size of the picture in pixels; at least 1 x 1. It changes with the guest's video mode. */
+ERSATZ_API int ersatz_screen_size(struct ersatz_machine *m, unsigned *width, unsigned *height,
+                                  struct ersatz_error *error);
+
+struct ersatz_surface {
+    unsigned width, height;
+    size_t stride;    /* pixels from one row to the next, at least `width` */
+    uint32_t *pixels; /* 00RRGGBBh each; the caller's */
+};
+
+/*
+ * Draws the picture into the upper left of a surface; what of the surface lies outside it becomes
+ * black. `steady` leaves the cursor out and shows blinking characters always, so that two screens
+ * with the same contents are the same picture.
+ */
+ERSATZ_API int ersatz_screen(struct ersatz_machine *m, const struct ersatz_surface *surface,
+                             bool steady, struct ersatz_error *error);
+
+#define ERSATZ_TEXT_CELLS 16384
+
+struct ersatz_text {
+    unsigned columns, rows;        /* columns * rows <= ERSATZ_TEXT_CELLS */
+    int cursor_column, cursor_row; /* -1: no cursor on the screen */
+    /* Row by row: the character (code page 437, if the guest uses the BIOS's font), and in the
+     * high byte its attribute: bits 3..0 foreground, 6..4 background, 7 blink or background. */
+    uint16_t cells[ERSATZ_TEXT_CELLS];
+};
+
+/* The characters on the screen. -ERSATZ_E_STATE in a graphics mode. */
+ERSATZ_API int ersatz_screen_text(struct ersatz_machine *m, struct ersatz_text *text,
+                                  struct ersatz_error *error);
 
 /* ---- The outside world ------------------------------------------------------------------- */
 

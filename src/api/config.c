@@ -188,6 +188,14 @@ static int set_soft_fpu(struct ersatz_machine *m, const char *value, struct ersa
     return n < 0 ? n : 0;
 }
 
+static int set_vga(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
+{
+    int n = one_of_two("vga", value, "std", "none", error);
+
+    m->set.board.no_vga = n == 1;
+    return n < 0 ? n : 0;
+}
+
 static int set_no_reboot(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
 {
     int n = one_of_two("no-reboot", value, "off", "on", error);
@@ -298,6 +306,7 @@ static const struct {
     {"clock", set_clock, false},
     {"accel", set_accel, false},
     {"soft-fpu", set_soft_fpu, false},
+    {"vga", set_vga, false},
     {"no-reboot", set_no_reboot, true},
     {"log", set_log, true},
     {"device", set_device, false},

@@ -16,4 +16,5 @@ libersatz_core_la_SOURCES += \
     %D%/names.c \
     %D%/property.c \
     %D%/property.h \
-    %D%/run.c
+    %D%/run.c \
+    %D%/screen.c

@@ -17,6 +17,7 @@
 #include "devices/i8259.h"
 #include "devices/lapic.h"
 #include "devices/pci.h"
+#include "devices/vga.h"
 
 #define HOST_BRIDGE PCI_DEVFN(0, 0)
 #define ISA_BRIDGE PCI_DEVFN(1, 0)
@@ -123,6 +124,8 @@ int firmware_leave(struct machine *m, struct ersatz_error *err)
     device_write(m->port92, 0, 0, 2, 1); /* A20 */
     set_up_keyboard(m);
     set_up_dma(m);
+    if (m->vga)
+        vga_set_text_mode(m->vga, NULL);
     if (m->lapic[0])
         lapic_virtual_wire(m->lapic[0]);
     for (unsigned i = 0; i < m->cpu_count; i++)

@@ -23,6 +23,7 @@ libersatz_core_la_SOURCES += \
     %D%/multiboot.c \
     %D%/pc.c \
     %D%/pc.h \
+    %D%/pc_display.c \
     %D%/pc_drives.c \
     %D%/pc_input.c \
     %D%/pc_memory.c \

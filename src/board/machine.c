@@ -88,7 +88,9 @@ void machine_want_reset(struct machine *m)
 
 u64 machine_ram_hash(const struct machine *m)
 {
-    return ram_hash(&m->video, ram_hash(&m->ram, 0));
+    u64 hash = ram_hash(&m->ram, 0);
+
+    return m->video.host ? ram_hash(&m->video, hash) : hash;
 }
 
 void machine_say(struct machine *m, const char *fmt, ...)

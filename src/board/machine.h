@@ -65,6 +65,7 @@ struct machine_config {
     const struct cpu_model *model;
     struct feature_set features;
     bool soft_fpu;
+    bool no_vga;
     struct blob bios; /* the ROM that the machine starts from; without data: a direct boot */
     struct boot_order boot;
     bool serial[SERIAL_PORTS]; /* which ports exist */

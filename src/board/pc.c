@@ -22,7 +22,6 @@
 #include "devices/pm_piix4.h"
 #include "devices/port92.h"
 #include "devices/uart16550.h"
-#include "devices/vgatext.h"
 
 #define IOAPIC_BASE 0xFEC00000u
 #define HPET_BASE 0xFED00000u
@@ -83,7 +82,6 @@ static const struct chip_row chip_rows[] = {
      MEMBER(dma),
      3,
      {{I8237_FIRST, 0x00}, {I8237_SECOND, 0xC0}, {I8237_PAGES, 0x80}}},
-    {&vgatext_class, "vga", MEMBER(vga), 1, {{VGATEXT_REGS, 0x3B0}}},
     {&port92_class, "port92", MEMBER(port92), 1, {{PORT92_PORT, 0x92}}},
 };
 
@@ -172,6 +170,8 @@ int pc_init(struct machine *m, struct ersatz_error *err)
 
     for (unsigned i = 0; i < ARRAY_LEN(chip_rows) && !error; i++)
         error = add_row(m, &chip_rows[i], err);
+    if (!error)
+        error = pc_add_display(m, err);
     for (unsigned i = 0; i < SERIAL_PORTS && !error; i++)
         error = add_serial(m, i, err);
     if (!error)

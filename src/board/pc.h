@@ -15,6 +15,11 @@ int pc_add_memory(struct machine *m, struct ersatz_error *err);
 void pc_pam(void *opaque, physaddr base, u32 size, bool read_ram, bool write_ram);
 void pc_smram(void *opaque, bool open, bool enabled);
 
+/* pc_display.c */
+int pc_add_display(struct machine *m, struct ersatz_error *err);
+/* At A0000h: the display, or not. */
+void pc_show_display(struct machine *m, bool on);
+
 /* pc_wires.c: once all chips are there. */
 int pc_wire(struct machine *m, struct ersatz_error *err);
 

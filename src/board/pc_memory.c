@@ -63,15 +63,6 @@ int pc_add_memory(struct machine *m, struct ersatz_error *err)
                        (unsigned long long)size);
     int error = ram_init(&m->ram, size, err);
     if (!error)
-        error = ram_init(&m->video, VIDEO_SIZE, err);
-    struct mem_range video = {.name = "video",
-                              .base = VIDEO_BASE,
-                              .size = VIDEO_SIZE,
-                              .rd = m->video.host,
-                              .wr = m->video.host};
-    if (!error)
-        error = memmap_add(&m->mem, &video, err);
-    if (!error)
         error = add_rom(m, &m->config.bios, err);
     if (!error)
         error = add_ram(m, "low RAM", 0, 0, VIDEO_BASE, err);
@@ -122,16 +113,21 @@ void pc_pam(void *opaque, physaddr base, u32 size, bool read_ram, bool write_ram
  */
 static void show_smram(struct machine *m, bool on)
 {
-    u8 *p = on ? m->ram.host + VIDEO_BASE : m->video.host;
-    struct mem_range r = {
-        .name = on ? "SMRAM" : "video", .base = VIDEO_BASE, .size = VIDEO_SIZE, .rd = p, .wr = p};
+    u8 *p = m->ram.host + VIDEO_BASE;
+    const struct mem_range r = {
+        .name = "SMRAM", .base = VIDEO_BASE, .size = VIDEO_SIZE, .rd = p, .wr = p};
     struct ersatz_error error;
 
     if (on == m->smram_shows)
         return;
     m->smram_shows = on;
-    memmap_remove(&m->mem, VIDEO_BASE);
-    if (memmap_add(&m->mem, &r, &error))
+    if (on)
+        pc_show_display(m, false);
+    else
+        memmap_remove(&m->mem, VIDEO_BASE);
+    if (!on)
+        pc_show_display(m, true);
+    else if (memmap_add(&m->mem, &r, &error))
         LOG(&m->log, GUEST_ERROR, "SMRAM: %s", error.text);
 }
 

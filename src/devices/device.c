@@ -208,14 +208,16 @@ int device_map_memory(struct device *d, unsigned n, struct memmap *mem, physaddr
                       struct ersatz_error *err)
 {
     struct region_use *use = &d->use[n];
-    const struct mem_range range = {
-        .name = use->region->name,
-        .base = base,
-        .size = use->size,
-        .read = mmio_read,
-        .write = mmio_write,
-        .opaque = use,
-    };
+    struct mem_range range = {.name = use->region->name, .base = base, .size = use->size};
+
+    if (use->region->kind == REGION_MMIO) {
+        range.read = mmio_read;
+        range.write = mmio_write;
+        range.opaque = use;
+    } else {
+        range.rd = use->host;
+        range.wr = use->region->kind == REGION_RAM ? use->host : NULL;
+    }
     if (use->mapped)
         return err_set(err, ERSATZ_E_STATE, "%s: %s is mapped already", d->id, range.name);
     int r = memmap_add(mem, &range, err);

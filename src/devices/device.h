@@ -53,8 +53,9 @@ struct field {
         text, offsetof(type, member), sizeof(struct timer), 1, FIELD_TIMER                         \
     }
 
-/* Register files that the bus maps somewhere: ports or memory. */
-enum region_kind { REGION_NONE, REGION_PORT, REGION_MMIO };
+/* What the bus maps somewhere: register files at ports or in memory, or plain memory (its size
+ * and host address are in struct region_use; a ROM drops writes). */
+enum region_kind { REGION_NONE, REGION_PORT, REGION_MMIO, REGION_RAM, REGION_ROM };
 
 struct region {
     const char *name;
@@ -97,7 +98,8 @@ struct device_class {
 struct region_use {
     struct device *device;
     const struct region *region;
-    u32 size; /* the region's, unless the board shortens it before it maps it */
+    u32 size; /* the region's, unless it was set otherwise before it was mapped */
+    u8 *host; /* REGION_RAM, REGION_ROM */
     u64 base;
     bool mapped;
 };

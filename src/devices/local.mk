@@ -41,5 +41,11 @@ libersatz_core_la_SOURCES += \
     %D%/ps2_keyboard.h \
     %D%/uart16550.c \
     %D%/uart16550.h \
-    %D%/vgatext.c \
-    %D%/vgatext.h
+    %D%/vbe.c \
+    %D%/vga.c \
+    %D%/vga.h \
+    %D%/vga_mem.c \
+    %D%/vga_render.c \
+    %D%/vga_scan.c \
+    %D%/vga_state.h \
+    %D%/vga_text.c

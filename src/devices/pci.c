@@ -6,7 +6,9 @@
 #include "base/bits.h"
 #include "base/log.h"
 
-#define BAR_IO 1u
+#define BAR_IO 0x01u
+#define BAR_PREFETCHABLE 0x08u
+#define BAR_ROM_ENABLE 0x01u
 
 void pci_init(struct pci_device *p, struct device *dev)
 {
@@ -27,27 +29,46 @@ void pci_writable(struct pci_device *p, unsigned reg, u32 mask, unsigned size)
 
 /* ---- BARs --------------------------------------------------------------------------------- */
 
-static const struct region *bar_region(const struct pci_device *p, unsigned n)
+static const struct region_use *bar_use(const struct pci_device *p, unsigned n)
 {
-    return &p->dev->class->regions[p->bar[n].region];
+    return &p->dev->use[p->bar[n].region];
+}
+
+static unsigned bar_reg(unsigned n)
+{
+    return n == PCI_ROM_BAR ? PCI_ROM_BASE : PCI_BAR0 + 4 * n;
+}
+
+/* The bits that tell what kind of BAR it is. */
+static u8 bar_kind(const struct pci_device *p, unsigned n)
+{
+    u8 kind = bar_use(p, n)->region->kind;
+
+    if (n == PCI_ROM_BAR)
+        return 0;
+    return kind == REGION_PORT ? BAR_IO : kind == REGION_RAM ? BAR_PREFETCHABLE : 0;
 }
 
 void pci_add_bar(struct pci_device *p, unsigned n, u8 region)
 {
     p->bar[n] = (struct pci_bar){.region = region, .used = 1};
-    pci_writable(p, PCI_BAR0 + 4 * n, ~(bar_region(p, n)->size - 1), 4);
+    u32 mask = ~(bar_use(p, n)->size - 1);
+    pci_writable(p, bar_reg(n), n == PCI_ROM_BAR ? mask | BAR_ROM_ENABLE : mask, 4);
+    p->config[bar_reg(n)] = bar_kind(p, n);
 }
 
 /* The base a BAR asks for, or 0 while its space is off. */
 static u32 bar_base(const struct pci_device *p, unsigned n)
 {
-    const struct region *r = bar_region(p, n);
-    bool io = r->kind == REGION_PORT;
-    u32 base = ld32(&p->config[PCI_BAR0 + 4 * n]) & ~(r->size - 1);
+    const struct region_use *use = bar_use(p, n);
+    bool io = use->region->kind == REGION_PORT;
+    u32 bar = ld32(&p->config[bar_reg(n)]), base = bar & ~(use->size - 1);
 
     if (!(p->config[PCI_COMMAND] & (io ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY)))
         return 0;
-    return io && base + r->size > 0x10000 ? 0 : base;
+    if (n == PCI_ROM_BAR && !(bar & BAR_ROM_ENABLE))
+        return 0;
+    return io && base + use->size > 0x10000 ? 0 : base;
 }
 
 static void place_bar(struct pci_device *p, unsigned n)
@@ -95,8 +116,8 @@ void pci_reset(struct pci_device *p, const struct pci_ident *id)
     st32(&p->config[PCI_REVISION], id->class << 8 | id->revision);
     p->config[PCI_HEADER_TYPE] = id->header;
     for (unsigned n = 0; n < PCI_BARS; n++)
-        if (p->bar[n].used && bar_region(p, n)->kind == REGION_PORT)
-            p->config[PCI_BAR0 + 4 * n] = BAR_IO;
+        if (p->bar[n].used)
+            p->config[bar_reg(n)] = bar_kind(p, n);
     pci_set_irq(p, false);
 }
 
@@ -149,7 +170,7 @@ void pci_config_write(struct pci_bus *bus, u8 devfn, u8 reg, u32 value, unsigned
         *at = (*at & (u8)~mask) | (byte & mask);
         *at &= (u8) ~(byte & p->clears[reg + i]);
     }
-    if (reg < PCI_BAR0 + 4 * PCI_BARS)
+    if (reg < PCI_ROM_BASE + 4)
         place_bars(p);
     if (reg < PCI_STATUS)
         pci_set_irq(p, p->irq);

@@ -3,6 +3,10 @@
  * The PCI bus and what every function on it has: 256 bytes of configuration space with a mask
  * of writable bits, BARs that put regions of its device on the maps, an interrupt pin. PCI
  * Local Bus Specification 2.1, chapter 6.
+ *
+ * A BAR is as large as its region's struct region_use says; a memory BAR over RAM is
+ * prefetchable. The expansion ROM's base address (30h) is one more BAR, with an enable of its
+ * own in bit 0.
  */
 #ifndef ERSATZ_DEVICES_PCI_H
 #define ERSATZ_DEVICES_PCI_H
@@ -21,6 +25,7 @@
 #define PCI_BAR0 0x10
 #define PCI_SUBSYSTEM_VENDOR 0x2c
 #define PCI_SUBSYSTEM 0x2e
+#define PCI_ROM_BASE 0x30
 #define PCI_CAPABILITIES 0x34
 #define PCI_INTERRUPT_LINE 0x3c
 #define PCI_INTERRUPT_PIN 0x3d
@@ -32,7 +37,8 @@
 #define PCI_STATUS_CAPABILITIES 0x0010
 #define PCI_HEADER_MULTIFUNCTION 0x80
 
-#define PCI_BARS 6
+#define PCI_ROM_BAR 6 /* as a number of pci_add_bar() */
+#define PCI_BARS 7
 #define PCI_BUS_MAX 32
 #define PCI_DEVFN(device, function) ((u8)((device) << 3 | (function)))
 
@@ -78,7 +84,7 @@ struct pci_ident {
 void pci_init(struct pci_device *p, struct device *dev);
 /* For a chip's reset(): the header's power-on values; BARs are 0 and unmapped. */
 void pci_reset(struct pci_device *p, const struct pci_ident *id);
-/* BAR n holds region `region` of the device. */
+/* BAR n holds region `region` of the device, whose size is a power of two. */
 void pci_add_bar(struct pci_device *p, unsigned n, u8 region);
 /* Links a capability of `len` bytes at `at` into the list, in a chip's reset(). */
 void pci_add_capability(struct pci_device *p, u8 id, u8 at, unsigned len);

@@ -29,6 +29,7 @@
 #include "devices/piix3.h"
 #include "devices/pm_piix4.h"
 #include "devices/uart16550.h"
+#include "devices/vga.h"
 
 #ifdef ERZ_SANITIZERS
 #define DEFAULT_SECONDS 60
@@ -36,6 +37,7 @@
 #define DEFAULT_SECONDS 5
 #endif
 #define MAX_DEVICES 4
+#define VIDEO_SIZE (256u << 10)
 #define STEPS_PER_COPY 400
 
 struct rig {
@@ -47,7 +49,9 @@ struct rig {
     struct apic_bus apic;
     struct device *device[MAX_DEVICES];
     unsigned count;
-    u64 seen; /* what came out, folded together */
+    struct pci_bus bus;
+    u8 *video; /* the VGA's memory, which is no field of it */
+    u64 seen;  /* what came out, folded together */
 };
 
 struct op {
@@ -169,6 +173,23 @@ static bool make_apics(struct rig *r)
     return apic_bus_add_ioapic(&r->apic, ioapic);
 }
 
+static bool make_vga(struct rig *r)
+{
+    struct device *d = add(r, &vga_class);
+    const u8 rom[] = {0x55, 0xaa};
+
+    r->bus = (struct pci_bus){.ports = &r->ports, .mem = &r->mem};
+    r->video = calloc(1, VIDEO_SIZE);
+    const struct vga_board board = {&r->ports,  &r->bus, PCI_DEVFN(2, 0), r->video,
+                                    VIDEO_SIZE, rom,     sizeof rom};
+    if (!d || !r->video || vga_connect(d, &board, NULL))
+        return false;
+    device_reset(d);
+    vga_set_text_mode(d, NULL);
+    vga_map_legacy(d, &r->mem, true);
+    return true;
+}
+
 /* The rig in which `class` is tried, with its clock at `now`. */
 static struct rig *rig_new(const struct device_class *class, u64 now)
 {
@@ -186,6 +207,8 @@ static struct rig *rig_new(const struct device_class *class, u64 now)
         ok = make_chipset(r);
     else if (ok && in_apics(class))
         ok = make_apics(r);
+    else if (ok && class == &vga_class)
+        ok = make_vga(r);
     else if (ok)
         ok = add(r, class) != NULL;
     if (ok && class == &uart16550_class)
@@ -203,6 +226,7 @@ static void rig_free(struct rig *r)
         device_free(r->device[n]);
     portmap_destroy(&r->ports);
     memmap_destroy(&r->mem);
+    free(r->video);
     free(r);
 }
 
@@ -217,6 +241,8 @@ static struct rig *rig_copy(const struct device_class *class, const struct rig *
                 device_field_set(to->device[n], &c->fields[f], i,
                                  device_field_get(from->device[n], &c->fields[f], i));
     }
+    if (from->video)
+        memcpy(to->video, from->video, VIDEO_SIZE);
     for (unsigned n = 0; n < from->count; n++)
         device_loaded(to->device[n]);
     to->seen = from->seen;
@@ -250,6 +276,43 @@ static struct op rnd_op(const struct rig *r, u64 *s)
     return op;
 }
 
+/* The VGA: memory as the maps have it, configuration space, and what a user looks at. */
+static void vga_extra(struct rig *r, struct device *d, const struct op *op)
+{
+    static const u8 regs[] = {0x04, 0x10, 0x18, 0x30, 0x06, 0x3c};
+    struct ersatz_text *text;
+    u32 pixels[40 * 30] = {0};
+    const struct ersatz_surface s = {40, 30, 40, pixels};
+    unsigned width, height;
+
+    switch (op->a & 7) {
+    case 0: fold(r, memmap_read(&r->mem, 0xa0000 + op->b % 0x20000, op->size)); break;
+    case 1: memmap_write(&r->mem, 0xa0000 + op->b % 0x20000, op->value, op->size); break;
+    case 2: portmap_write(&r->ports, (u16)(0x1ce + op->b % 4), (u32)op->value, 2); break;
+    case 3: fold(r, portmap_read(&r->ports, (u16)(0x1ce + op->b % 4), 2)); break;
+    case 4:
+        pci_config_write(&r->bus, PCI_DEVFN(2, 0), regs[op->b % ARRAY_LEN(regs)], (u32)op->value,
+                         4);
+        break;
+    case 5:
+        text = malloc(sizeof *text);
+        if (text && vga_text(d, text))
+            fold(r, text->columns * text->rows + text->cells[op->b % ERSATZ_TEXT_CELLS]);
+        free(text);
+        break;
+    case 6: /* as SMRAM comes and goes */
+        vga_map_legacy(d, &r->mem, false);
+        vga_map_legacy(d, &r->mem, true);
+        break;
+    default:
+        vga_size(d, &width, &height);
+        vga_render(d, &s, op->b & 1);
+        fold(r, width + height);
+        for (unsigned n = 0; n < ARRAY_LEN(pixels); n++)
+            fold(r, pixels[n] + n);
+    }
+}
+
 /* What only a CPU or the board does with a chip. */
 static void extra(struct rig *r, struct device *d, const struct op *op)
 {
@@ -257,6 +320,10 @@ static void extra(struct rig *r, struct device *d, const struct op *op)
 
     if (d->class == &i8259_class) {
         fold(r, i8259_ack(d));
+        return;
+    }
+    if (d->class == &vga_class) {
+        vga_extra(r, d, op);
         return;
     }
     if (d->class != &lapic_class)

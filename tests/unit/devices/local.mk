@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # apic: local APICs, I/O APIC and their bus; pci: the bus and both bridges; small: the rest.
-EXTRA_DIST += %D%/bench.h
+EXTRA_DIST += %D%/bench.h %D%/vga_bench.h
 if HAVE_CHECK
 unit_tests += \
     %D%/apic \
@@ -14,7 +14,8 @@ unit_tests += \
     %D%/pci \
     %D%/pm_piix4 \
     %D%/small \
-    %D%/uart16550
+    %D%/uart16550 \
+    %D%/vga
 endif
 
 %C%_apic_SOURCES = %D%/apic.c
@@ -76,3 +77,8 @@ endif
 %C%_uart16550_CPPFLAGS = $(check_cppflags)
 %C%_uart16550_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_uart16550_LDADD = $(check_libs)
+
+%C%_vga_SOURCES = %D%/vga.c
+%C%_vga_CPPFLAGS = $(check_cppflags)
+%C%_vga_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_vga_LDADD = $(check_libs)
