@@ -3,6 +3,7 @@
 # makes such code; without one the library takes the image that is kept in prebuilt/.
 bios_sources = \
     %D%/a20.c \
+    %D%/acpi.c \
     %D%/chipset.c \
     %D%/clock.c \
     %D%/cmos.c \
