@@ -207,8 +207,7 @@ static void service_e820(struct regs *r)
     set_cf(r, false);
 }
 
-/* Where usable memory from 1 MiB on ends: what the older calls tell. */
-static u32 usable_end(void)
+u32 usable_ram_end(void)
 {
     return tables_at & ~(64 * KIB - 1);
 }
@@ -216,7 +215,7 @@ static u32 usable_end(void)
 /* E801h: KiB between 1 and 16 MiB, 64 KiB blocks above. */
 static void service_e801(struct regs *r)
 {
-    u32 end = usable_end();
+    u32 end = usable_ram_end();
 
     r->ax = (u16)(((end < 16 * MIB ? end : 16 * MIB) - MIB) / KIB);
     r->bx = (u16)(end > 16 * MIB ? (end - 16 * MIB) / (64 * KIB) : 0);
@@ -237,7 +236,7 @@ void memory_map_service(struct regs *r)
 /* 88h: KiB above 1 MiB, 63 MiB at most (more confuses those who still ask). */
 void extended_memory_service(struct regs *r)
 {
-    u32 kib = (usable_end() - MIB) / KIB;
+    u32 kib = (usable_ram_end() - MIB) / KIB;
 
     r->ax = (u16)(kib < 63 * KIB ? kib : 63 * KIB);
     set_cf(r, false);

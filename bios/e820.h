@@ -12,6 +12,8 @@ void e820_add(u64 base, u64 size, u32 type);
 /* Where RAM ends below 4 GiB, all of it; and how much lies above. */
 u32 low_ram_end(void);
 u64 high_ram_size(void);
+/* Where the RAM between 1 MiB and 4 GiB that POST leaves alone ends, in whole 64 KiB. */
+u32 usable_ram_end(void);
 /* Memory for tables, zeroed, never given back; 0: there is none. After e820_done() no more. */
 u32 high_alloc(u32 size, u32 align);
 /* The same in the F segment: an offset there, 0 if it is full. Zeroed. */

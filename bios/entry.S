@@ -220,6 +220,25 @@ store_and_leave:
     popl %ebx
     retl
 
+/* void enter_linux(u16 seg, u16 sp) */
+    .global enter_linux
+enter_linux:
+    cli
+    movw %ax, %ds
+    movw %ax, %es
+    movw %ax, %fs
+    movw %ax, %gs
+    movw %ax, %ss
+    movzwl %dx, %esp
+    xorl %ebx, %ebx
+    xorl %ebp, %ebp
+    xorl %esi, %esi
+    xorl %edi, %edi
+    addw $0x20, %ax
+    pushw %ax
+    pushw %bx
+    lretw
+
 /* ---- hardware interrupts that nobody else answers ---- */
 
     .global irq_slave_default, irq_master_default

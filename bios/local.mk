@@ -4,12 +4,14 @@
 bios_sources = \
     %D%/a20.c \
     %D%/acpi.c \
+    %D%/ap.S \
     %D%/chipset.c \
     %D%/clock.c \
     %D%/cmos.c \
     %D%/e820.c \
     %D%/entry.S \
     %D%/fwcfg.c \
+    %D%/linux.c \
     %D%/memory.S \
     %D%/optionrom.c \
     %D%/pci.c \
@@ -20,22 +22,26 @@ bios_sources = \
     %D%/post.c \
     %D%/print.c \
     %D%/reset.S \
+    %D%/smp.c \
     %D%/string.c \
     %D%/system.c \
     %D%/time.c
 bios_headers = \
     %D%/bda.h \
     %D%/bios.h \
+    %D%/cpu.h \
     %D%/e820.h \
     %D%/fwcfg.h \
     %D%/int15.def \
     %D%/int15.h \
+    %D%/linux.h \
     %D%/optionrom.h \
     %D%/pci.h \
     %D%/pciirq.h \
     %D%/pic.h \
     %D%/post.def \
     %D%/post.h \
+    %D%/smp.h \
     %D%/vectors.def
 
 # -mregparm=3 is what the assembly counts on.

@@ -3,6 +3,7 @@
 #include "post.h"
 
 #include "bda.h"
+#include "linux.h"
 #include "optionrom.h"
 #include "pic.h"
 
@@ -106,6 +107,7 @@ void post(void)
 
     for (unsigned i = 0; i < ARRAY_LEN(steps); i++)
         steps[i]();
+    linux_boot();
     int_call(0x19, &r);
 }
 
