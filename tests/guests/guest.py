@@ -52,8 +52,8 @@ class Guest:
         self.seen = ""  # all of it
         self.at = 0  # what was looked at
         self.errors = ""
-        self.p = subprocess.Popen(command(name, "-serial", "stdio", *options, append=append,
-                                          ramdisk=ramdisk), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        argv = command(name, "-serial", "stdio", *options, append=append, ramdisk=ramdisk)
+        self.p = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT)
 
     def until(self, pattern, seconds=300):
