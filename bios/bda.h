@@ -33,6 +33,8 @@ enum {
     BDA_VIDEO_CURSOR_SHAPE = 0x60,
     BDA_VIDEO_PAGE = 0x62,
     BDA_VIDEO_CRTC = 0x63,
+    BDA_VIDEO_CGA_MODE = 0x65, /* what 3D8h and 3D9h of a CGA would hold */
+    BDA_VIDEO_CGA_PALETTE = 0x66,
     BDA_RESUME = 0x67, /* far pointer for a reset with CMOS 0Fh set */
     BDA_TICKS = 0x6C,  /* double word */
     BDA_MIDNIGHT = 0x70,
@@ -46,6 +48,10 @@ enum {
     BDA_KEY_END = 0x82,
     BDA_VIDEO_ROWS = 0x84, /* less one */
     BDA_VIDEO_HEIGHT = 0x85,
+    BDA_VIDEO_CONTROL = 0x87,
+    BDA_VIDEO_SWITCHES = 0x88,
+    BDA_VIDEO_FLAGS = 0x89,
+    BDA_VIDEO_DCC = 0x8A, /* display combination: an index */
     BDA_FLOPPY_RATE = 0x8B,
     BDA_DISK_CONTROLLER = 0x8C,
     BDA_DISK_ERROR = 0x8D,
@@ -57,7 +63,19 @@ enum {
     BDA_KEY_LEDS = 0x97,
     BDA_WAIT_FLAG = 0x98,  /* far pointer to the user's byte */
     BDA_WAIT_COUNT = 0x9C, /* microseconds */
-    BDA_WAIT_ACTIVE = 0xA0
+    BDA_WAIT_ACTIVE = 0xA0,
+    BDA_VIDEO_SAVE = 0xA8 /* far pointer to the save pointer table */
+};
+
+/* BDA_VIDEO_CONTROL */
+enum { VIDEO_NO_CURSOR_EMULATION = 1 << 0 };
+/* BDA_VIDEO_FLAGS; without a choice of lines, 350 */
+enum {
+    VIDEO_VGA = 1 << 0,
+    VIDEO_GREY = 1 << 1,
+    VIDEO_KEEP_PALETTE = 1 << 3,
+    VIDEO_400_LINES = 1 << 4,
+    VIDEO_200_LINES = 1 << 7
 };
 
 enum { RESET_WARM = 0x1234 };

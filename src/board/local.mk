@@ -40,7 +40,8 @@ EXTRA_DIST += %D%/dsdt.asl %D%/dsdt.sh
 # Images of bios/: rom.c takes them in by the names that bios/local.mk gives them.
 noinst_LTLIBRARIES += librom.la
 librom_la_SOURCES = %D%/rom.c %D%/rom.h
-librom_la_CPPFLAGS = $(AM_CPPFLAGS) -DROM_BIOS='"$(rom_bios)"'
+librom_la_CPPFLAGS = $(AM_CPPFLAGS) -DROM_BIOS='"$(rom_bios)"' \
+    -DROM_VGABIOS='"$(rom_vgabios)"'
 libersatz_core_la_LIBADD += librom.la
 rom_object = %D%/librom_la-rom.lo
-$(rom_object): $(rom_bios)
+$(rom_object): $(rom_bios) $(rom_vgabios)

@@ -14,9 +14,16 @@
     extern const u8 name##_start[], name##_end[]
 
 IMAGE(ersatz_bios, ROM_BIOS);
+IMAGE(ersatz_vgabios, ROM_VGABIOS);
 
 const u8 *rom_bios(u32 *size)
 {
     *size = (u32)(ersatz_bios_end - ersatz_bios_start);
     return ersatz_bios_start;
+}
+
+const u8 *rom_vgabios(u32 *size)
+{
+    *size = (u32)(ersatz_vgabios_end - ersatz_vgabios_start);
+    return ersatz_vgabios_start;
 }

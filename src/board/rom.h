@@ -8,4 +8,7 @@
 /* The BIOS, 128 KiB: ends at 4 GiB and, until the chipset shadows it, at 1 MiB. */
 const u8 *rom_bios(u32 *size);
 
+/* The VGA BIOS: an option ROM for PCI device 1234:1111, fonts and code in some 32 KiB. */
+const u8 *rom_vgabios(u32 *size);
+
 #endif

@@ -38,22 +38,22 @@ def missing(*names):
     return None
 
 
-def command(name, *options, build=BUILD, runner=RUNNER, append="", ramdisk=None):
+def command(name, *options, build=BUILD, runner=RUNNER, append=""):
     return [*runner, os.path.join(build, "ersatz"), "-m", "256", "-kernel", kernel(name), "-initrd",
-            ramdisk or initrd(name), "-append", f"console=ttyS0 panic=-1 {append}".strip(), "-no-reboot",
+            initrd(name), "-append", f"console=ttyS0 panic=-1 {append}".strip(), "-no-reboot",
             *options]
 
 
 class Guest:
     """A guest whose serial port is at hand."""
 
-    def __init__(self, name, *options, append="", ramdisk=None):
+    def __init__(self, name, *options, append=""):
         self.began = time.time()
         self.seen = ""  # all of it
         self.at = 0  # what was looked at
         self.errors = ""
-        argv = command(name, "-serial", "stdio", *options, append=append, ramdisk=ramdisk)
-        self.p = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        self.p = subprocess.Popen(command(name, "-serial", "stdio", *options, append=append),
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT)
 
     def until(self, pattern, seconds=300):
