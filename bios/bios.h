@@ -92,6 +92,9 @@ static inline void set_zf(struct regs *r, bool on)
 void int_call(u8 vector, struct regs *r);
 void far_call(u16 seg, u16 off, struct regs *r);
 
+/* reset.S: the machine starts anew. */
+void restart(void) __attribute__((noreturn));
+
 /* ---- instructions ---- */
 
 static inline void cli(void)

@@ -17,6 +17,7 @@ enum {
     FW_INITRD_SIZE = 0x0B,
     FW_KERNEL_ADDR = 0x07,
     FW_INITRD_ADDR = 0x0A,
+    FW_BOOT_MENU = 0x0E,
     FW_KERNEL_ENTRY = 0x10,
     FW_KERNEL_DATA = 0x11,
     FW_INITRD_DATA = 0x12,

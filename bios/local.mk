@@ -5,13 +5,28 @@ bios_sources = \
     %D%/a20.c \
     %D%/acpi.c \
     %D%/ap.S \
+    %D%/ata.c \
+    %D%/atapi.c \
+    %D%/boot.c \
+    %D%/boot_jump.S \
+    %D%/boot_menu.c \
+    %D%/boot_order.c \
     %D%/chipset.c \
     %D%/clock.c \
     %D%/cmos.c \
+    %D%/disk.c \
+    %D%/drives.c \
     %D%/e820.c \
+    %D%/edd.c \
+    %D%/eltorito.c \
     %D%/entry.S \
+    %D%/fdc.c \
+    %D%/floppy.c \
     %D%/fwcfg.c \
     %D%/linux.c \
+    %D%/i8042.c \
+    %D%/int16.c \
+    %D%/keyboard.c \
     %D%/memory.S \
     %D%/optionrom.c \
     %D%/pci.c \
@@ -27,14 +42,23 @@ bios_sources = \
     %D%/system.c \
     %D%/time.c
 bios_headers = \
+    %D%/ata.h \
     %D%/bda.h \
     %D%/bios.h \
     %D%/cpu.h \
+    %D%/boot.h \
+    %D%/disk.h \
     %D%/e820.h \
+    %D%/eltorito.h \
+    %D%/fdc.h \
+    %D%/floppy.h \
     %D%/fwcfg.h \
+    %D%/i8042.h \
     %D%/int15.def \
     %D%/int15.h \
     %D%/linux.h \
+    %D%/keyboard.h \
+    %D%/media.def \
     %D%/optionrom.h \
     %D%/pci.h \
     %D%/pciirq.h \
@@ -42,6 +66,7 @@ bios_headers = \
     %D%/post.def \
     %D%/post.h \
     %D%/smp.h \
+    %D%/scancodes.def \
     %D%/vectors.def
 
 # -mregparm=3 is what the assembly counts on.

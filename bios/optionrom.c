@@ -36,11 +36,12 @@ static u32 rom_size(u16 seg)
 }
 
 /* The chain of $PnP headers of a ROM: what boots goes into the table. */
-static void note_boot(u16 seg)
+static void note_boot(u16 seg, u16 bdf)
 {
     for (u16 at = peek16(seg, 0x1A); at && peek32(seg, at) == 0x506E5024;
          at = peek16(seg, at + 6u)) {
         struct boot_rom b = {.seg = seg,
+                             .bdf = bdf,
                              .bev = peek16(seg, at + 0x1Au),
                              .bcv = peek16(seg, at + 0x16u),
                              .product = peek16(seg, at + 0x10u)};
@@ -67,7 +68,7 @@ static void run_rom(u16 bdf)
     log_printf("ROM at %04x:0000: %u bytes, for PCI %04x\n", seg, size, bdf);
     if (!size)
         return;
-    note_boot(seg);
+    note_boot(seg, bdf);
     next_seg += (u16)((size + 2047) / 2048 * (2048 / 16));
 }
 

@@ -10,6 +10,7 @@ struct boot_rom {
     u16 seg;
     u16 bev;     /* bootstrap entry vector, 0: none */
     u16 bcv;     /* boot connection vector, 0: none */
+    u16 bdf;     /* the PCI function it is of, 0: none */
     u16 product; /* offset of its name, 0: none */
 };
 

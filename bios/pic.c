@@ -35,6 +35,11 @@ void pic_mask(u8 irq)
     outb(port, inb(port) | 1u << (irq & 7));
 }
 
+bool pic_masked(u8 irq)
+{
+    return inb(irq < 8 ? MASTER + 1 : SLAVE + 1) >> (irq & 7) & 1;
+}
+
 void pic_eoi(u8 irq)
 {
     if (irq >= 8)

@@ -10,6 +10,7 @@
 
 void pic_unmask(u8 irq);
 void pic_mask(u8 irq);
+bool pic_masked(u8 irq);
 /* End of interrupt, non-specific; of IRQ 8 to 15 to both chips. */
 void pic_eoi(u8 irq);
 
