@@ -90,8 +90,8 @@ bool ata_ready(const struct disk *d)
  * 2 aborted  1 no medium  0 no address mark */
 static enum disk_status error_of(const struct ata_channel *c, int status)
 {
-    static const u8 meaning[8] = {DISK_BAD_MARK, DISK_NO_MEDIA,  DISK_BAD_COMMAND, DISK_CHANGED,
-                                  DISK_NO_SECTOR, DISK_CHANGED, DISK_BAD_DATA,    DISK_BAD_DATA};
+    static const u8 meaning[8] = {DISK_BAD_MARK,  DISK_NO_MEDIA, DISK_BAD_COMMAND, DISK_CHANGED,
+                                  DISK_NO_SECTOR, DISK_CHANGED,  DISK_BAD_DATA,    DISK_BAD_DATA};
     u8 error;
 
     if (status < 0)
@@ -122,8 +122,7 @@ static bool load_address(const struct disk *d, u64 sector, u16 count)
     } else if (!ext) {
         device |= low >> 24 & 0x0f;
     }
-    outb(c->command + ATA_DEVICE,
-         DEVICE_OBSOLETE | (d->slave ? DEVICE_SLAVE : 0) | device);
+    outb(c->command + ATA_DEVICE, DEVICE_OBSOLETE | (d->slave ? DEVICE_SLAVE : 0) | device);
     if (ext) { /* each register is two bytes deep; the upper halves first */
         outb(c->command + ATA_COUNT, count >> 8);
         outb(c->command + ATA_LBA_LOW, low >> 24);

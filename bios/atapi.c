@@ -96,14 +96,11 @@ static void request_sense(const struct disk *d, u8 *key, u8 *asc)
 static enum disk_status status_of(u8 key, u8 asc)
 {
     switch (key) {
-    case SENSE_NOT_READY:
-        return asc == ASC_NO_MEDIUM ? DISK_NO_MEDIA : DISK_NOT_READY;
+    case SENSE_NOT_READY: return asc == ASC_NO_MEDIUM ? DISK_NO_MEDIA : DISK_NOT_READY;
     case SENSE_ILLEGAL_REQUEST:
         return asc == ASC_REMOVAL_PREVENTED ? DISK_LOCKED : DISK_BAD_COMMAND;
-    case SENSE_UNIT_ATTENTION:
-        return DISK_CHANGED;
-    case SENSE_DATA_PROTECT:
-        return DISK_WRITE_PROTECTED;
+    case SENSE_UNIT_ATTENTION: return DISK_CHANGED;
+    case SENSE_DATA_PROTECT: return DISK_WRITE_PROTECTED;
     }
     return DISK_BAD_DATA;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What can be booted and in which order (boot_order.c), trying it (boot.c), the menu (boot_menu.c). */
+/* What can be booted and in which order (boot_order.c), trying it (boot.c), the menu (boot_menu.c).
+ */
 #ifndef BIOS_BOOT_H
 #define BIOS_BOOT_H
 

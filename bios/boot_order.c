@@ -62,9 +62,7 @@ static void path_of(const struct boot_entry *e, char *to)
     const struct disk *d;
 
     switch (e->kind) {
-    case BOOT_FLOPPY:
-        put_hex(put_text(to, "/floppy@"), e->number);
-        break;
+    case BOOT_FLOPPY: put_hex(put_text(to, "/floppy@"), e->number); break;
     case BOOT_HARD_DISK:
     case BOOT_CD:
         d = e->kind == BOOT_CD ? cd_drive(e->number) : hard_disk(e->number);
@@ -179,9 +177,7 @@ void boot_print_name(const struct boot_entry *e)
         else
             bios_printf("of an option ROM");
         break;
-    case BOOT_CD:
-        bios_printf("CD-ROM: %s", d->model);
-        break;
+    case BOOT_CD: bios_printf("CD-ROM: %s", d->model); break;
     default:
         bios_printf("network: ");
         if (rom->product)

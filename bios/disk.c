@@ -100,33 +100,18 @@ static void hard_disk_service(struct regs *r, struct disk *d)
         disk_reset(d);
         disk_answer(r, ata_ready(d) ? DISK_OK : DISK_CONTROLLER);
         break;
-    case 0x02:
-        disk_answer(r, chs_transfer(r, d, DISK_READ));
-        break;
-    case 0x03:
-        disk_answer(r, chs_transfer(r, d, DISK_WRITE));
-        break;
-    case 0x04:
-        disk_answer(r, chs_transfer(r, d, DISK_VERIFY));
-        break;
+    case 0x02: disk_answer(r, chs_transfer(r, d, DISK_READ)); break;
+    case 0x03: disk_answer(r, chs_transfer(r, d, DISK_WRITE)); break;
+    case 0x04: disk_answer(r, chs_transfer(r, d, DISK_VERIFY)); break;
     case 0x05:
-    case 0x0c:
-        disk_answer(r, seek(r, d));
-        break;
-    case 0x08:
-        parameters(r, d);
-        break;
+    case 0x0c: disk_answer(r, seek(r, d)); break;
+    case 0x08: parameters(r, d); break;
     case 0x09: /* the drive was initialized in POST, and keeps it */
     case 0x10:
     case 0x11:
-    case 0x14:
-        disk_answer(r, ata_ready(d) ? DISK_OK : DISK_NOT_READY);
-        break;
-    case 0x15:
-        drive_type(r, d);
-        break;
-    default:
-        edd_service(r, d);
+    case 0x14: disk_answer(r, ata_ready(d) ? DISK_OK : DISK_NOT_READY); break;
+    case 0x15: drive_type(r, d); break;
+    default: edd_service(r, d);
     }
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Disks and CD-ROMs: what is there (drives.c), and INT 13h (disk.c, edd.c, eltorito.c, floppy.c). */
+/* Disks and CD-ROMs: what is there (drives.c), and INT 13h (disk.c, edd.c, eltorito.c, floppy.c).
+ */
 #ifndef BIOS_DISK_H
 #define BIOS_DISK_H
 

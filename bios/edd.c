@@ -270,40 +270,17 @@ static enum disk_status configure(struct regs *r)
 void edd_service(struct regs *r, struct disk *d)
 {
     switch (r->ah) {
-    case 0x00:
-        disk_answer(r, d->cd ? DISK_OK : DISK_BAD_COMMAND);
-        break;
-    case 0x41:
-        installation_check(r);
-        break;
-    case 0x42:
-        disk_answer(r, packet_transfer(r, d, DISK_READ));
-        break;
-    case 0x43:
-        disk_answer(r, packet_transfer(r, d, DISK_WRITE));
-        break;
-    case 0x44:
-        disk_answer(r, packet_transfer(r, d, DISK_VERIFY));
-        break;
-    case 0x45:
-        disk_answer(r, lock(r, d));
-        break;
-    case 0x46:
-        disk_answer(r, eject(d));
-        break;
-    case 0x47:
-        disk_answer(r, packet_seek(r, d));
-        break;
-    case 0x48:
-        disk_answer(r, parameters(r, d));
-        break;
-    case 0x49:
-        disk_answer(r, d->cd ? atapi_ready(d) : DISK_OK);
-        break;
-    case 0x4e:
-        disk_answer(r, configure(r));
-        break;
-    default:
-        disk_answer(r, DISK_BAD_COMMAND);
+    case 0x00: disk_answer(r, d->cd ? DISK_OK : DISK_BAD_COMMAND); break;
+    case 0x41: installation_check(r); break;
+    case 0x42: disk_answer(r, packet_transfer(r, d, DISK_READ)); break;
+    case 0x43: disk_answer(r, packet_transfer(r, d, DISK_WRITE)); break;
+    case 0x44: disk_answer(r, packet_transfer(r, d, DISK_VERIFY)); break;
+    case 0x45: disk_answer(r, lock(r, d)); break;
+    case 0x46: disk_answer(r, eject(d)); break;
+    case 0x47: disk_answer(r, packet_seek(r, d)); break;
+    case 0x48: disk_answer(r, parameters(r, d)); break;
+    case 0x49: disk_answer(r, d->cd ? atapi_ready(d) : DISK_OK); break;
+    case 0x4e: disk_answer(r, configure(r)); break;
+    default: disk_answer(r, DISK_BAD_COMMAND);
     }
 }

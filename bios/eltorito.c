@@ -132,9 +132,8 @@ static bool set_geometry(void)
     }
     if (read_cd(el.cd, el.spec.image, 1, phys_of(sector)))
         return false;
-    el.geometry = (struct geometry){
-        (sector[MBR_CYLINDER] | (sector[MBR_SECTOR] & 0xc0u) << 2) + 1, sector[MBR_HEAD] + 1,
-        sector[MBR_SECTOR] & 0x3f};
+    el.geometry = (struct geometry){(sector[MBR_CYLINDER] | (sector[MBR_SECTOR] & 0xc0u) << 2) + 1,
+                                    sector[MBR_HEAD] + 1, sector[MBR_SECTOR] & 0x3f};
     return el.geometry.sectors != 0;
 }
 
@@ -303,22 +302,12 @@ static void played_service(struct regs *r)
     case 0x10:
     case 0x11:
     case 0x14:
-    case 0x16:
-        disk_answer(r, DISK_OK);
-        break;
-    case 0x01:
-        disk_last_status(r);
-        break;
-    case 0x02:
-        disk_answer(r, chs_read(r, false));
-        break;
+    case 0x16: disk_answer(r, DISK_OK); break;
+    case 0x01: disk_last_status(r); break;
+    case 0x02: disk_answer(r, chs_read(r, false)); break;
     case 0x03:
-    case 0x05:
-        disk_answer(r, DISK_WRITE_PROTECTED);
-        break;
-    case 0x04:
-        disk_answer(r, chs_read(r, true));
-        break;
+    case 0x05: disk_answer(r, DISK_WRITE_PROTECTED); break;
+    case 0x04: disk_answer(r, chs_read(r, true)); break;
     case 0x08:
         disk_answer(r, DISK_OK);
         parameters(r);
@@ -327,26 +316,17 @@ static void played_service(struct regs *r)
         disk_answer(r, DISK_OK);
         drive_kind(r);
         break;
-    default:
-        disk_answer(r, DISK_BAD_COMMAND);
+    default: disk_answer(r, DISK_BAD_COMMAND);
     }
 }
 
 bool eltorito_service(struct regs *r)
 {
     switch (r->ah) {
-    case 0x4a:
-        disk_answer(r, initiate(r, false));
-        return true;
-    case 0x4b:
-        disk_answer(r, status(r));
-        return true;
-    case 0x4c:
-        disk_answer(r, initiate(r, true));
-        return true;
-    case 0x4d:
-        disk_answer(r, read_catalog_for(r));
-        return true;
+    case 0x4a: disk_answer(r, initiate(r, false)); return true;
+    case 0x4b: disk_answer(r, status(r)); return true;
+    case 0x4c: disk_answer(r, initiate(r, true)); return true;
+    case 0x4d: disk_answer(r, read_catalog_for(r)); return true;
     }
     if (!el.playing || r->dl != el.spec.drive)
         return false;

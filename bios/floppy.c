@@ -26,16 +26,15 @@ struct medium {
 };
 
 #define MEDIA(type, cylinders, sectors, rate, state, gap, format_gap)                              \
-    {type, cylinders, sectors, rate, state,                                                        \
-     {0xdf, 0x02, 0x25, 2, sectors, gap, 0xff, format_gap, 0xf6, 15, 8}},
+    {type, cylinders, sectors,                                                                     \
+     rate, state,     {0xdf, 0x02, 0x25, 2, sectors, gap, 0xff, format_gap, 0xf6, 15, 8}},
 static const struct medium media[] = {
 #include "media.def"
 };
 #undef MEDIA
 
 /* Sizes as people call them, by the type in CMOS. */
-static const char *const names[] = {"none",    "360 KB",  "1.2 MB", "720 KB",
-                                    "1.44 MB", "2.88 MB"};
+static const char *const names[] = {"none", "360 KB", "1.2 MB", "720 KB", "1.44 MB", "2.88 MB"};
 
 static struct {
     u8 type[MAX_DRIVES];
@@ -93,9 +92,9 @@ void floppy_init(void)
 /* ST1: 7 end of cylinder  5 CRC  4 overrun  2 no such sector  1 write protected  0 no mark */
 static enum disk_status result_status(void)
 {
-    static const u8 meaning[8] = {DISK_BAD_MARK,    DISK_WRITE_PROTECTED, DISK_NO_SECTOR,
-                                  DISK_CONTROLLER,  DISK_DMA_OVERRUN,     DISK_BAD_DATA,
-                                  DISK_CONTROLLER,  DISK_NO_SECTOR};
+    static const u8 meaning[8] = {DISK_BAD_MARK,   DISK_WRITE_PROTECTED, DISK_NO_SECTOR,
+                                  DISK_CONTROLLER, DISK_DMA_OVERRUN,     DISK_BAD_DATA,
+                                  DISK_CONTROLLER, DISK_NO_SECTOR};
     u8 st0 = fdc_result(0), st1 = fdc_result(1);
 
     if (!(st0 & ST0_FAILED))
@@ -256,13 +255,12 @@ static enum disk_status transfer(struct regs *r, u8 drive, u8 opcode, u8 mode)
 {
     u8 size_code = dpt_byte(DPT_SIZE_CODE) & 3, count = r->al;
     u32 sector_size = 128u << size_code;
-    struct fdc_command c = {
-        .bytes = {opcode, r->dh << 2 | drive, r->ch, r->dh, r->cl & 0x3f, size_code, 0,
-                  dpt_byte(DPT_GAP), dpt_byte(DPT_LENGTH)},
-        .length = 9,
-        .mode = mode,
-        .buffer = r->es * 16u + r->bx,
-        .size = count * sector_size};
+    struct fdc_command c = {.bytes = {opcode, r->dh << 2 | drive, r->ch, r->dh, r->cl & 0x3f,
+                                      size_code, 0, dpt_byte(DPT_GAP), dpt_byte(DPT_LENGTH)},
+                            .length = 9,
+                            .mode = mode,
+                            .buffer = r->es * 16u + r->bx,
+                            .size = count * sector_size};
     enum disk_status status;
 
     r->al = 0;

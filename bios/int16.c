@@ -100,43 +100,23 @@ void int16(struct regs *r)
     sti();
     keyboard_show_locks(); /* a program may have changed 40:17 */
     switch (r->ah) {
-    case 0x00:
-        r->ax = wait_key(true);
-        break;
-    case 0x01:
-        poll_key(r, true);
-        break;
-    case 0x02:
-        r->al = bda8(BDA_SHIFT_FLAGS);
-        break;
-    case 0x03:
-        set_rate(r);
-        break;
+    case 0x00: r->ax = wait_key(true); break;
+    case 0x01: poll_key(r, true); break;
+    case 0x02: r->al = bda8(BDA_SHIFT_FLAGS); break;
+    case 0x03: set_rate(r); break;
     case 0x05:
         cli();
         r->al = !keyboard_put(r->cx);
         break;
-    case 0x09:
-        r->al = HAS_SET_RATE | HAS_ID | HAS_101 | HAS_122;
-        break;
-    case 0x0a:
-        r->bx = KEYBOARD_ID;
-        break;
+    case 0x09: r->al = HAS_SET_RATE | HAS_ID | HAS_101 | HAS_122; break;
+    case 0x0a: r->bx = KEYBOARD_ID; break;
     case 0x10:
-    case 0x20:
-        r->ax = wait_key(false);
-        break;
+    case 0x20: r->ax = wait_key(false); break;
     case 0x11:
-    case 0x21:
-        poll_key(r, false);
-        break;
+    case 0x21: poll_key(r, false); break;
     case 0x12:
-    case 0x22:
-        r->ax = shift_states();
-        break;
+    case 0x22: r->ax = shift_states(); break;
     case 0x92: /* are 10h to 12h there? */
-    case 0xa2: /* are 20h to 22h? */
-        r->ah = 0x80;
-        break;
+    case 0xa2: /* are 20h to 22h? */ r->ah = 0x80; break;
     }
 }

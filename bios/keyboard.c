@@ -108,7 +108,8 @@ static void change(u8 cell, u8 bits, bool on)
     bda_set8(cell, on ? old | bits : old & (u8)~bits);
 }
 
-/* Ctrl and Alt: the left key's bit is in 40:18, the right one's in 40:96, "one of them" in 40:17. */
+/* Ctrl and Alt: the left key's bit is in 40:18, the right one's in 40:96, "one of them" in 40:17.
+ */
 static void side_key(u8 any, u8 left, u8 right, bool e0, bool press)
 {
     if (e0)
@@ -145,23 +146,15 @@ static bool state_key(u8 code, bool e0, bool press)
         if (!e0) /* with E0h they are made up around keys that the old keyboards had elsewhere */
             change(BDA_SHIFT_FLAGS, code == CODE_LEFT_SHIFT ? SHIFT_LEFT : SHIFT_RIGHT, press);
         return true;
-    case CODE_CTRL:
-        side_key(SHIFT_CTRL, SHIFT2_LCTRL, FLAGS3_RCTRL, e0, press);
-        return true;
+    case CODE_CTRL: side_key(SHIFT_CTRL, SHIFT2_LCTRL, FLAGS3_RCTRL, e0, press); return true;
     case CODE_ALT:
         side_key(SHIFT_ALT, SHIFT2_LALT, FLAGS3_RALT, e0, press);
         if (!press)
             alt_number_ends();
         return true;
-    case CODE_CAPS:
-        lock_key(SHIFT_CAPS, press);
-        return true;
-    case CODE_NUM:
-        lock_key(SHIFT_NUM, press);
-        return true;
-    case CODE_SCROLL:
-        lock_key(SHIFT_SCROLL, press);
-        return true;
+    case CODE_CAPS: lock_key(SHIFT_CAPS, press); return true;
+    case CODE_NUM: lock_key(SHIFT_NUM, press); return true;
+    case CODE_SCROLL: lock_key(SHIFT_SCROLL, press); return true;
     }
     return false;
 }
@@ -232,8 +225,7 @@ static bool special_key(u8 code, bool e0, bool press)
 static const struct keystrokes *find_key(u8 code, bool e0)
 {
     const struct keystrokes *row = e0 ? keys_e0 : keys;
-    const struct keystrokes *end =
-        e0 ? keys_e0 + ARRAY_LEN(keys_e0) : keys + ARRAY_LEN(keys);
+    const struct keystrokes *end = e0 ? keys_e0 + ARRAY_LEN(keys_e0) : keys + ARRAY_LEN(keys);
 
     for (; row < end; row++)
         if (row->code == code)

@@ -143,6 +143,7 @@ static bool is_vga(u16 bdf)
 
 void video_rom_init(void)
 {
+    struct regs text_mode = {.eax = 0x0003};
     i32 bdf = -1;
 
     while ((bdf = pci_next(bdf)) >= 0 && next_seg == ROM_FIRST)
@@ -150,6 +151,7 @@ void video_rom_init(void)
             pci_rom((u16)bdf);
     if (next_seg == ROM_FIRST)
         fw_cfg_roms("vgaroms/");
+    int_call(0x10, &text_mode);
 }
 
 void option_rom_init(void)
