@@ -5,6 +5,7 @@
 #
 #   686 686-pae amd64 cloud-amd64    DIR/vmlinuz-WHAT, the kernel of linux-image-WHAT
 #   initrd-i386 initrd-amd64         DIR/WHAT.gz, a busybox that boots to a shell
+#   initrd-disk                      DIR/WHAT.gz, the same for 686, with what its disks need
 #   sysroot-arm64                    DIR/WHAT/, libraries to cross-build and test with
 #
 # Packages are downloaded and unpacked, never installed. Another architecture's index lives in
@@ -78,20 +79,61 @@ kernel() { # kernel ARCH FLAVOUR
     rm -r "$out"
 }
 
-initrd() { # initrd ARCH
-    local root=$work/root
-    [ "$dir/initrd-$1.gz" -nt "$here/init" ] && return
+busybox_root() { # busybox_root ARCH: a root file system in $root
+    root=$work/root
     package "$1" busybox-static
     mkdir -p "$root"/{bin,sbin,dev,proc,sys,tmp,etc,root,usr/bin,usr/sbin}
     cp "$out"/bin/busybox "$root/bin/busybox"
     ln -s busybox "$root/bin/sh"
     install -m 755 "$here/init" "$root/init"
     echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
+    rm -r "$out"
+}
+
+pack() { # pack FILE: $root as an initramfs
     find "$root" -exec touch -h -d @1700000000 {} +
     (cd "$root" && find . | sort | cpio --quiet -o -H newc --reproducible -R 0:0) |
         gzip -9n >"$dir/.new"
-    mv "$dir/.new" "$dir/initrd-$1.gz"
-    rm -r "$root" "$out"
+    mv "$dir/.new" "$1"
+    rm -r "$root"
+}
+
+initrd() { # initrd ARCH
+    [ "$dir/initrd-$1.gz" -nt "$here/init" ] && return
+    busybox_root "$1"
+    pack "$dir/initrd-$1.gz"
+}
+
+# The kernel's modules in the order in which they are to be loaded, and ext4's own tools.
+disk_modules="scsi_common scsi_mod libata ata_piix ata_generic crct10dif_common crct10dif_generic
+    crc-t10dif crc64 crc64_rocksoft_generic crc64-rocksoft t10-pi sd_mod cdrom sr_mod
+    crc16 mbcache jbd2 crc32c_generic ext4"
+initrd_disk() {
+    [ "$dir/initrd-disk.gz" -nt "$here/init" ] && return
+    local name path n=0
+    busybox_root i386
+    update i386
+    name=$(apt i386 apt-cache depends linux-image-686 | awk '$1 == "Depends:" {print $2; exit}')
+    package i386 "$name"
+    cp "$out"/boot/vmlinuz-* "$dir/.new"
+    mv "$dir/.new" "$dir/vmlinuz-686"
+    mkdir -p "$root/modules"
+    for name in $disk_modules; do
+        path=$(find "$out/lib/modules" -name "$name.ko" | head -1)
+        [ -z "$path" ] || cp "$path" "$root/modules/$(printf %02d $n)-$name.ko"
+        n=$((n + 1))
+    done
+    rm -r "$out"
+    for name in e2fsprogs libext2fs2 libcom-err2 libblkid1 libuuid1 libss2 libc6; do
+        package i386 "$name"
+        [ ! -d "$out/lib" ] || cp -a "$out"/lib "$root/"
+        [ ! -d "$out/usr/lib" ] || cp -a "$out"/usr/lib/. "$root/lib/"
+        [ ! -d "$out/sbin" ] || cp -a "$out"/sbin/{mke2fs,e2fsck} "$root/sbin/"
+        [ ! -e "$out/etc/mke2fs.conf" ] || cp "$out/etc/mke2fs.conf" "$root/etc/"
+        rm -r "$out"
+    done
+    rm -rf "$root"/lib/*/{gconv,audit}
+    pack "$dir/initrd-disk.gz"
 }
 
 sysroot() { # sysroot ARCH PACKAGE...
@@ -112,6 +154,7 @@ for what; do
     686 | 686-pae) kernel i386 "$what" ;;
     amd64 | cloud-amd64) kernel amd64 "$what" ;;
     initrd-i386 | initrd-amd64) initrd "${what#initrd-}" ;;
+    initrd-disk) initrd_disk ;;
     sysroot-arm64)
         sysroot arm64 check libsubunit-dev libsubunit0 libcapstone-dev libcapstone4 \
             libffi-dev libffi8 libmpfr-dev libmpfr6 libgmp-dev libgmp10 \

@@ -38,22 +38,22 @@ def missing(*names):
     return None
 
 
-def command(name, *options, build=BUILD, runner=RUNNER, append=""):
+def command(name, *options, build=BUILD, runner=RUNNER, append="", ramdisk=None):
     return [*runner, os.path.join(build, "ersatz"), "-m", "256", "-kernel", kernel(name), "-initrd",
-            initrd(name), "-append", f"console=ttyS0 panic=-1 {append}".strip(), "-no-reboot",
+            ramdisk or initrd(name), "-append", f"console=ttyS0 panic=-1 {append}".strip(), "-no-reboot",
             *options]
 
 
 class Guest:
     """A guest whose serial port is at hand."""
 
-    def __init__(self, name, *options, append=""):
+    def __init__(self, name, *options, append="", ramdisk=None):
         self.began = time.time()
         self.seen = ""  # all of it
         self.at = 0  # what was looked at
         self.errors = ""
-        self.p = subprocess.Popen(command(name, "-serial", "stdio", *options, append=append),
-                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        argv = command(name, "-serial", "stdio", *options, append=append, ramdisk=ramdisk)
+        self.p = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT)
 
     def until(self, pattern, seconds=300):

@@ -6,13 +6,15 @@ guest_boots = \
     %D%/boot_amd64.py \
     %D%/boot_cloud_amd64.py \
     %D%/determinism.py \
+    %D%/durability.py \
     %D%/smp_686_pae.py \
     %D%/smp_amd64.py
 EXTRA_DIST += $(guest_boots) \
     %D%/fetch.sh \
     %D%/guest.py \
     %D%/init \
-    %D%/portable.py
+    %D%/portable.py \
+    %D%/wall_time.py
 if CROSS
 if CAN_RUN
 TESTS += %D%/portable.py
@@ -22,3 +24,11 @@ if !SANITIZERS
 TESTS += $(guest_boots)
 endif
 endif
+
+# The same as in check, longer: 50 kills; five minutes beside the host's clock.
+check_py = $(AM_TESTS_ENVIRONMENT) $(PYTHON3)
+check-data: ersatz
+	RUNS=50 $(check_py) $(srcdir)/%D%/durability.py
+check-time: ersatz
+	$(check_py) $(srcdir)/%D%/wall_time.py
+.PHONY: check-data check-time

@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What a guest was told is on its disk is on its disk, however the machine ends.
+
+A session as an installer has it: partition, mkfs, copy, fsck, power off; the host's tools look at
+the image. Then runs that write files and flush them, each killed with SIGKILL at a random moment:
+after each, the journal is replayed, and every file of which the guest said that it was flushed
+must be there, whole, and the file system sound. RUNS says how many (3), SEED which moments.
+"""
+import hashlib
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+import guest
+
+RAMDISK = os.path.join(guest.GUESTS, "initrd-disk.gz")
+RUNS = int(os.environ.get("RUNS", "3"))
+SEED = os.environ.get("SEED", "1")
+SIZE = 64 << 20
+OFFSET = 63 * 512  # fdisk's first partition
+
+
+def boot(image):
+    g = guest.Guest("686", "-drive", f"file={image},format=raw,if=ide", ramdisk=RAMDISK)
+    g.shell()
+    return g
+
+
+def tool(*args, ok=(0,)):
+    r = subprocess.run(args, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if r.returncode not in ok:
+        raise guest.Failure(f"{' '.join(args)}: status {r.returncode}: {r.stdout}{r.stderr}")
+    return r.stdout
+
+
+def partition(image):
+    return f"{image}?offset={OFFSET}"
+
+
+def content(image, path):
+    """A file of the image's file system, read by the host."""
+    with tempfile.NamedTemporaryFile() as f:
+        tool("debugfs", "-R", f"dump {path} {f.name}", partition(image))
+        return f.read()
+
+
+def install(image):
+    """As an installer does it; what is on the disk afterwards is what was in the guest."""
+    g = boot(image)
+    try:
+        g.run("printf 'n\\np\\n1\\n\\n\\nw\\n' | fdisk /dev/sda")
+        guest.expect(g.run("/sbin/mke2fs -q -t ext4 /dev/sda1 && echo made"), "made", "mkfs")
+        g.run("mkdir /mnt && mount -t ext4 /dev/sda1 /mnt")
+        g.run("cp -a /bin /sbin /lib /modules /mnt && sync")
+        guest.expect(g.run("for d in bin/busybox sbin/e2fsck modules/*ext4.ko; do"
+                           " cmp /$d /mnt/$d || echo differs; done; echo compared"),
+                     "compared", "cmp")
+        g.run("umount /mnt")
+        guest.expect(g.run("/sbin/e2fsck -fn /dev/sda1 >/tmp/log 2>&1; echo $?"), "0", "fsck")
+        want = g.run("cd /bin; sha256sum busybox").split()[0]
+        guest.expect(g.power_off(), 0, "exit status")
+    finally:
+        g.kill()
+    tool("e2fsck", "-fn", partition(image))
+    guest.expect(hashlib.sha256(content(image, "/bin/busybox")).hexdigest(), want, "busybox")
+
+
+# In the guest: file N holds N, 3,000 times; the name is said when it has been flushed.
+WRITER = ("cd /mnt/runs/%d; n=0; while :; do n=$((n+1)); yes $n | head -n 3000 >.$n;"
+          " sync .$n; mv .$n $n; sync; echo FLUSHED $n; done")
+
+
+def torn(image, run, moment):
+    """One run, killed; returns how many files had been flushed."""
+    g = boot(image)
+    try:
+        g.run("mkdir -p /mnt && mount -t ext4 /dev/sda1 /mnt && mkdir -p /mnt/runs/%d && sync" % run)
+        g.p.stdin.write((WRITER % run).encode() + b"\n")
+        g.p.stdin.flush()
+        g.until(r"FLUSHED 1\n")
+        end = time.time() + moment
+        while time.time() < end:
+            try:
+                g.until(r"FLUSHED \d+\n", end - time.time())
+            except guest.Failure:
+                break
+    finally:
+        g.kill()
+    rest = g.p.stdout.read() or b""
+    seen = g.seen + rest.decode(errors="replace").replace("\r", "")
+    done = [int(n) for n in re.findall(r"^FLUSHED (\d+)$", seen, re.M)]
+    tool("e2fsck", "-p", partition(image), ok=(0, 1))  # replays the journal
+    tool("e2fsck", "-fn", partition(image))
+    for n in done:
+        want = f"{n}\n".encode() * 3000
+        if content(image, f"/runs/{run}/{n}") != want:
+            raise guest.Failure(f"run {run}: file {n} was flushed and is not there as written")
+    return len(done)
+
+
+def attempt(n, name, step, *args):
+    error = None
+    try:
+        found = step(*args)
+        if found is not None:
+            print(f"# {found} files flushed before the kill")
+    except (guest.Failure, subprocess.TimeoutExpired, OSError) as e:
+        error = e
+    guest.result(n, error, name)
+    return error is None
+
+
+def main():
+    if not os.path.exists(RAMDISK) or guest.missing("686"):
+        print("1..0 # SKIP no initrd-disk.gz or kernel; ./dev test fetches them")
+        return
+    print(f"1..{1 + RUNS}")
+    moments = random.Random(SEED)
+    with tempfile.TemporaryDirectory(dir=guest.BUILD) as where:
+        image = os.path.join(where, "disk.img")
+        with open(image, "wb") as f:
+            f.truncate(SIZE)
+        if not attempt(1, "partition, mkfs, copy, fsck; the host finds the same", install, image):
+            sys.exit(1)
+        for run in range(1, RUNS + 1):
+            moment = moments.uniform(0, 4)
+            attempt(1 + run, f"run {run}, killed {moment:.2f} s after the first flush",
+                    torn, image, run, moment)
+
+
+main()
