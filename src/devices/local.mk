@@ -9,6 +9,8 @@ libersatz_core_la_SOURCES += \
     %D%/device.c \
     %D%/device.h \
     %D%/devices.def \
+    %D%/floppy.c \
+    %D%/floppy.h \
     %D%/hpet.c \
     %D%/hpet.h \
     %D%/i440fx.c \
@@ -17,6 +19,11 @@ libersatz_core_la_SOURCES += \
     %D%/i8042.h \
     %D%/i8237.c \
     %D%/i8237.h \
+    %D%/i82078.c \
+    %D%/i82078.h \
+    %D%/i82078_command.c \
+    %D%/i82078_state.h \
+    %D%/i82078_transfer.c \
     %D%/i8254.c \
     %D%/i8254.h \
     %D%/i8259.c \
