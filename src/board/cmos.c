@@ -9,9 +9,11 @@
 #include <string.h>
 
 #include "board/machine.h"
+#include "devices/floppy.h"
 #include "devices/mc146818.h"
 
 enum {
+    CMOS_FLOPPIES = 0x10, /* types of drives 0 and 1, a nibble each */
     CMOS_EQUIPMENT = 0x14,
     CMOS_BASE_MEMORY = 0x15,
     CMOS_EXTENDED = 0x17,
@@ -22,7 +24,8 @@ enum {
     CMOS_ABOVE_4G = 0x5B, /* three bytes, in units of 64 KiB */
     CMOS_CPUS = 0x5F,
 };
-enum { EQUIPMENT_FPU = 0x02, EQUIPMENT_MOUSE = 0x04 };
+/* Bits 7, 6: floppy drives less one. */
+enum { EQUIPMENT_FLOPPY = 0x01, EQUIPMENT_FPU = 0x02, EQUIPMENT_MOUSE = 0x04 };
 
 static u64 at_most(u64 v, u64 max)
 {
@@ -49,6 +52,20 @@ static void fill_memory(struct machine *m)
     mc146818_set(m->rtc, CMOS_ABOVE_4G + 2, (u8)(above_4g >> 16));
 }
 
+/* A drive's type follows from the medium in it; returns the bits of the equipment byte. */
+static u8 fill_floppies(struct machine *m)
+{
+    u8 types = 0, count = 0;
+
+    for (unsigned i = 0; i < 2; i++) {
+        const struct drive *d = machine_drive(m, DRIVE_FLOPPY, i);
+        types = (u8)(types << 4 | (d ? floppy_drive_for(drive_size(d)) : FLOPPY_DRIVE_NONE));
+        count += d != NULL;
+    }
+    mc146818_set(m->rtc, CMOS_FLOPPIES, types);
+    return count ? (u8)(EQUIPMENT_FLOPPY | (count - 1) << 6) : 0;
+}
+
 /* A letter of -boot order= as CMOS has it: floppy, disk, CD, network. 0: no more. */
 static u8 boot_device(const char *order, unsigned n)
 {
@@ -69,7 +86,7 @@ void cmos_fill(struct machine *m)
 {
     const struct boot_order *b = &m->config.boot;
 
-    mc146818_set(m->rtc, CMOS_EQUIPMENT, EQUIPMENT_FPU | EQUIPMENT_MOUSE);
+    mc146818_set(m->rtc, CMOS_EQUIPMENT, EQUIPMENT_FPU | EQUIPMENT_MOUSE | fill_floppies(m));
     fill_memory(m);
     mc146818_set(m->rtc, CMOS_CPUS, (u8)(m->cpu_count - 1));
     cmos_boot_order(m, *b->once ? b->once : b->order);

@@ -26,6 +26,7 @@ libersatz_core_la_SOURCES += \
     %D%/pc_display.c \
     %D%/pc_drives.c \
     %D%/pc_input.c \
+    %D%/pc_legacy.c \
     %D%/pc_memory.c \
     %D%/pc_wires.c \
     %D%/ports.c \

@@ -13,6 +13,7 @@
 #include "devices/hpet.h"
 #include "devices/i440fx.h"
 #include "devices/i8042.h"
+#include "devices/i82078.h"
 #include "devices/i8237.h"
 #include "devices/i8254.h"
 #include "devices/i8259.h"
@@ -82,6 +83,7 @@ static const struct chip_row chip_rows[] = {
      MEMBER(dma),
      3,
      {{I8237_FIRST, 0x00}, {I8237_SECOND, 0xC0}, {I8237_PAGES, 0x80}}},
+    {&i82078_class, "fdc", MEMBER(fdc), 2, {{I82078_REGS, 0x3F0}, {I82078_DIR, 0x3F7}}},
     {&port92_class, "port92", MEMBER(port92), 1, {{PORT92_PORT, 0x92}}},
 };
 

@@ -23,6 +23,10 @@ void pc_show_display(struct machine *m, bool on);
 /* pc_wires.c: once all chips are there. */
 int pc_wire(struct machine *m, struct ersatz_error *err);
 
+/* pc_legacy.c */
+#define PC_FLOPPIES 2
+void pc_wire_legacy(struct machine *m);
+
 /* pc_input.c */
 void pc_connect_input(struct machine *m);
 

@@ -122,7 +122,6 @@ static void wire_lines(struct machine *m)
     m->pm->out[PM_SCI] = machine_isa_irq(m, SCI_IRQ, 0);
     m->pm->out[PM_SMI] = (struct irq){smi_line, m, 0};
     m->pm->out[PM_POWER_OFF] = (struct irq){power_off_line, m, 0};
-    m->dma->dma = &m->mem;
     m->port92->out[PORT92_A20] = (struct irq){a20_line, m, A20_PORT92};
     m->port92->out[PORT92_INIT] = init;
 }
@@ -144,5 +143,6 @@ static int wire_buses(struct machine *m, struct ersatz_error *err)
 int pc_wire(struct machine *m, struct ersatz_error *err)
 {
     wire_lines(m);
+    pc_wire_legacy(m);
     return wire_buses(m, err);
 }

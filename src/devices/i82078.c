@@ -224,9 +224,13 @@ static u8 read_fifo(struct i82078 *c)
     }
     if (c->taken == 0)
         fdc_lower(c);
-    v = c->fifo[c->taken++];
-    if (c->taken >= c->count)
+    v = c->fifo[c->taken++ % sizeof c->fifo];
+    if (c->taken >= c->count) {
         fdc_result(c, 0);
+        for (unsigned i = 0; i < I82078_UNITS; i++)
+            if (c->unit[i].pending)
+                fdc_raise(c); /* a seek that ended in between, or another one */
+    }
     return v;
 }
 

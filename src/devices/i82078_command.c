@@ -100,7 +100,7 @@ static void sense(struct i82078 *c, u8 st0, u8 pcn)
 /* First the four of a reset, then seeks that ended, lowest drive first. */
 static void run_sense_interrupt(struct i82078 *c)
 {
-    struct floppy_unit *told = NULL, *more = NULL;
+    struct floppy_unit *told = NULL;
 
     if (c->reset_sense) {
         unsigned n = I82078_UNITS - c->reset_sense--;
@@ -108,12 +108,9 @@ static void run_sense_interrupt(struct i82078 *c)
         sense(c, (u8)(ST0_POLLING | n), c->unit[n % I82078_UNITS].track);
         return;
     }
-    for (unsigned i = I82078_UNITS; i-- > 0;) {
-        if (!c->unit[i].pending)
-            continue;
-        more = told;
-        told = &c->unit[i];
-    }
+    for (unsigned i = I82078_UNITS; i-- > 0;)
+        if (c->unit[i].pending)
+            told = &c->unit[i];
     if (!told) {
         invalid(c);
         return;
@@ -121,8 +118,6 @@ static void run_sense_interrupt(struct i82078 *c)
     told->pending = 0;
     fdc_lower(c);
     sense(c, told->st0, told->track);
-    if (more)
-        fdc_raise(c);
 }
 
 static void run_sense_drive(struct i82078 *c)

@@ -8,6 +8,7 @@ unit_tests += \
     %D%/hpet \
     %D%/i8042 \
     %D%/i8237 \
+    %D%/i82078 \
     %D%/i8254 \
     %D%/i8259 \
     %D%/mc146818 \
@@ -42,6 +43,11 @@ endif
 %C%_i8237_CPPFLAGS = $(check_cppflags)
 %C%_i8237_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_i8237_LDADD = $(check_libs)
+
+%C%_i82078_SOURCES = %D%/i82078.c
+%C%_i82078_CPPFLAGS = $(check_cppflags)
+%C%_i82078_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_i82078_LDADD = $(check_libs)
 
 %C%_i8254_SOURCES = %D%/i8254.c
 %C%_i8254_CPPFLAGS = $(check_cppflags)
