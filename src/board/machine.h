@@ -118,7 +118,8 @@ struct machine {
     struct device *chips[MACHINE_MAX_CHIPS]; /* all of them but the local APICs */
     unsigned chip_count;
     struct device *host_bridge, *isa_bridge, *pm; /* PCI 0:0.0, 0:1.0, 0:1.3 */
-    struct device *pic, *pit, *rtc, *ioapic, *hpet, *kbc, *port92, *dma, *fdc, *vga, *uart[SERIAL_PORTS];
+    struct device *pic, *pit, *rtc, *ioapic, *hpet, *kbc, *port92, *dma, *fdc, *vga,
+        *uart[SERIAL_PORTS];
     struct apic_bus apic;
     struct serial_wire wire[SERIAL_PORTS + 1]; /* the last is the debug console's */
     u32 isa_level[ISA_IRQS];                   /* bit n: source n holds the line */

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # apic: local APICs, I/O APIC and their bus; pci: the bus and both bridges; small: the rest.
-EXTRA_DIST += %D%/bench.h %D%/vga_bench.h
+EXTRA_DIST += %D%/bench.h %D%/i82078_bench.h %D%/vga_bench.h
 if HAVE_CHECK
 unit_tests += \
     %D%/apic \
@@ -9,6 +9,7 @@ unit_tests += \
     %D%/i8042 \
     %D%/i8237 \
     %D%/i82078 \
+    %D%/i82078_transfer \
     %D%/i8254 \
     %D%/i8259 \
     %D%/mc146818 \
@@ -48,6 +49,11 @@ endif
 %C%_i82078_CPPFLAGS = $(check_cppflags)
 %C%_i82078_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_i82078_LDADD = $(check_libs)
+
+%C%_i82078_transfer_SOURCES = %D%/i82078_transfer.c
+%C%_i82078_transfer_CPPFLAGS = $(check_cppflags)
+%C%_i82078_transfer_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_i82078_transfer_LDADD = $(check_libs)
 
 %C%_i8254_SOURCES = %D%/i8254.c
 %C%_i8254_CPPFLAGS = $(check_cppflags)
