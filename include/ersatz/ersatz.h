@@ -88,9 +88,11 @@ ERSATZ_API void ersatz_destroy(struct ersatz_machine *m);
     X("kernel", "FILE", "", "Linux bzImage or multiboot image to start")                           \
     X("initrd", "FILE[ ARGS][,FILE...]", "", "initial RAM disk, or multiboot modules")             \
     X("append", "TEXT", "", "the kernel's command line")                                           \
-    X("bios", "FILE", "", "the firmware's ROM; none: a kernel is entered directly")                \
+    X("bios", "FILE", "", "the firmware's ROM; none: the kernel directly, or our BIOS")            \
     X("boot", "[order=LETTERS][,once=LETTERS][,menu=on|off][,splash-time=MS]", "order=cad",        \
       "what a firmware starts from: a b floppies, c disk, d CD, n network")                        \
+    X("fw_cfg", "name=NAME,file=FILE|string=TEXT", "", "a file that the firmware can read")        \
+    X("smbios", "type=0|1|2|3[,PROPERTY=TEXT]...", "", "what SMBIOS tells of the machine")         \
     X("rtc.base", "utc|localtime|YYYY-MM-DD[Thh:mm:ss]", "utc", "the RTC's time at power-on")      \
     X("rtc.clock", "host|vm", "host", "what the RTC's base is read from; vm: a fixed date")        \
     X("clock", "virtual|host", "virtual", "whether a halted machine waits for the host's clock")   \

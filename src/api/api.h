@@ -26,6 +26,7 @@ enum rtc_base { RTC_UTC, RTC_LOCALTIME, RTC_DATE };
 struct settings {
     struct machine_config board;
     char *kernel, *initrd, *append, *bios;
+    char *smbios_text[SMBIOS_TEXTS]; /* NULL: not given */
     enum rtc_base rtc_base;
     i64 rtc_date; /* seconds since 1970, RTC_DATE */
     bool rtc_vm;
@@ -80,11 +81,16 @@ int api_enter_powered(struct ersatz_machine *m, struct ersatz_error *error);
 /* config.c */
 int config_defaults(struct ersatz_machine *m, struct ersatz_error *error);
 void config_free(struct settings *s);
+/* Keeps a copy of a text in place of the one before. */
+int config_keep(char **where, const char *value, struct ersatz_error *error);
 /* An error: `word` is no name of that kind. The text tells the nearest one. */
 int config_unknown(const char *kind, const char *word, const char *const *names, size_t n,
                    struct ersatz_error *error);
 
 /* firmware.c: settings of these names. */
+int config_fw_cfg(struct ersatz_machine *m, const char *value, struct ersatz_error *error);
+int config_smbios(struct ersatz_machine *m, const char *value, struct ersatz_error *error);
+void config_firmware_free(struct settings *s);
 int config_boot(struct ersatz_machine *m, const char *value, struct ersatz_error *error);
 
 /* channel.c */

@@ -42,7 +42,7 @@ static int unknown_of(enum ersatz_names list, const char *kind, const char *word
     return config_unknown(kind, word, names, n, error);
 }
 
-static int keep(char **where, const char *value, struct ersatz_error *error)
+int config_keep(char **where, const char *value, struct ersatz_error *error)
 {
     char *copy = strdup(value);
 
@@ -114,22 +114,22 @@ static int set_cpu(struct ersatz_machine *m, const char *value, struct ersatz_er
 
 static int set_kernel(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
 {
-    return keep(&m->set.kernel, value, error);
+    return config_keep(&m->set.kernel, value, error);
 }
 
 static int set_initrd(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
 {
-    return keep(&m->set.initrd, value, error);
+    return config_keep(&m->set.initrd, value, error);
 }
 
 static int set_append(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
 {
-    return keep(&m->set.append, value, error);
+    return config_keep(&m->set.append, value, error);
 }
 
 static int set_bios(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
 {
-    return keep(&m->set.bios, value, error);
+    return config_keep(&m->set.bios, value, error);
 }
 
 static int set_rtc_base(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
@@ -301,6 +301,8 @@ static const struct {
     {"append", set_append, false},
     {"bios", set_bios, false},
     {"boot", config_boot, false},
+    {"fw_cfg", config_fw_cfg, false},
+    {"smbios", config_smbios, false},
     {"rtc.base", set_rtc_base, false},
     {"rtc.clock", set_rtc_clock, false},
     {"clock", set_clock, false},
@@ -340,12 +342,22 @@ int ersatz_set(struct ersatz_machine *m, const char *key, const char *value,
     return config_unknown("setting", key, keys, ARRAY_LEN(keys), error);
 }
 
+/* Settings that add something each time have nothing to begin with. */
+static bool adds(const char *key)
+{
+    static const char *const keys[] = {"device", "drive", "fw_cfg", "smbios"};
+
+    for (unsigned i = 0; i < ARRAY_LEN(keys); i++)
+        if (strcmp(key, keys[i]) == 0)
+            return true;
+    return false;
+}
+
 int config_defaults(struct ersatz_machine *m, struct ersatz_error *error)
 {
     for (unsigned i = 0; i < ARRAY_LEN(defaults); i++) {
         const char *key = defaults[i].key;
-        bool adds = strcmp(key, "device") == 0 || strcmp(key, "drive") == 0;
-        int r = adds ? 0 : ersatz_set(m, key, defaults[i].value, error);
+        int r = adds(key) ? 0 : ersatz_set(m, key, defaults[i].value, error);
         if (r)
             return r;
     }
@@ -360,4 +372,5 @@ void config_free(struct settings *s)
     free(s->bios);
     for (unsigned i = 0; i < s->drive_count; i++)
         drives_free(&s->drives[i]);
+    config_firmware_free(s);
 }

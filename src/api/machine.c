@@ -6,6 +6,7 @@
 
 #include "api/api.h"
 #include "base/error.h"
+#include "board/rom.h"
 
 /* What -rtc clock=vm begins with, so that two runs are the same: 2024-01-01 00:00:00 UTC. */
 #define VM_DATE 1704067200
@@ -95,11 +96,26 @@ static i64 rtc_start(const struct settings *s)
     return now;
 }
 
+static int our_bios(struct blob *bios, struct ersatz_error *error)
+{
+    u32 size;
+    const u8 *rom = rom_bios(&size);
+
+    bios->name = "the BIOS";
+    bios->data = malloc(size);
+    if (!bios->data)
+        return err_set(error, ERSATZ_E_NOMEM, "no memory for the BIOS");
+    memcpy(bios->data, rom, size);
+    bios->size = size;
+    return 0;
+}
+
+/* Without a kernel a PC starts from its BIOS: ours, if no other is given. */
 static int read_bios(const struct settings *s, struct blob *bios, struct ersatz_error *error)
 {
     *bios = (struct blob){.name = s->bios};
     if (!s->bios || !*s->bios)
-        return 0;
+        return s->kernel && *s->kernel ? 0 : our_bios(bios, error);
     int result = blob_read(bios, s->bios, error);
     if (!result)
         result = machine_check_bios(bios, error);
@@ -117,6 +133,7 @@ static int build(struct ersatz_machine *m, const struct blob *bios, struct ersat
     config->say = on_say;
     config->opaque = m;
     config->bios = *bios;
+    config->bios_is_ours = !m->set.bios || !*m->set.bios;
     int result = drives_power_on(m, drives, error);
     if (!result)
         result = machine_init(&m->board, config, error);

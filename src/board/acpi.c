@@ -10,7 +10,6 @@
 #include "base/bits.h"
 
 #define HEADER_SIZE 36
-#define RSDP_SIZE 36
 #define IOAPIC_BASE 0xFEC00000u
 #define LAPIC_BASE 0xFEE00000u
 #define HPET_BASE 0xFED00000u
@@ -28,19 +27,10 @@ enum { MAX_TABLES = 4 }; /* that RSDT and XSDT list */
 
 struct builder {
     struct acpi_tables *t;
-    u32 listed[MAX_TABLES];
+    u32 listed[MAX_TABLES]; /* offsets */
     unsigned count;
     bool full;
 };
-
-static u8 sum(const u8 *p, u32 n)
-{
-    u8 s = 0;
-
-    while (n--)
-        s = (u8)(s + *p++);
-    return s;
-}
 
 /* Room for n bytes, zeroed, at a multiple of `align`; NULL if there is none. */
 static u8 *alloc(struct builder *b, u32 n, u32 align)
@@ -56,9 +46,24 @@ static u8 *alloc(struct builder *b, u32 n, u32 align)
     return b->t->bytes + at;
 }
 
-static u32 address(const struct builder *b, const u8 *p)
+static void note(struct builder *b, struct acpi_note n)
 {
-    return ACPI_RSDP_AT + (u32)(p - b->t->bytes);
+    if (b->t->notes < ACPI_MAX_NOTES)
+        b->t->note[b->t->notes++] = n;
+    else
+        b->full = true;
+}
+
+static u32 offset_of(const struct builder *b, const u8 *p)
+{
+    return (u32)(p - b->t->bytes);
+}
+
+/* A pointer of `size` bytes at p, within a table, to the table at `target`. */
+static void point(struct builder *b, u8 *p, u8 size, u32 target)
+{
+    st_size(p, target, size);
+    note(b, (struct acpi_note){.file = ACPI_FILE_TABLES, .size = size, .at = offset_of(b, p)});
 }
 
 static u8 *table(struct builder *b, const char *signature, u8 revision, u32 size)
@@ -78,16 +83,20 @@ static u8 *table(struct builder *b, const char *signature, u8 revision, u32 size
     return p;
 }
 
-static void finish(u8 *p)
+/* The table's pointers are noted; its checksum comes after them. */
+static void finish(struct builder *b, u8 *p)
 {
+    u32 at = offset_of(b, p);
+
     p[9] = 0;
-    p[9] = (u8)-sum(p, ld32(p + 4));
+    note(b, (struct acpi_note){
+                .file = ACPI_FILE_TABLES, .at = at + 9, .start = at, .length = ld32(p + 4)});
 }
 
 static void list(struct builder *b, u8 *p)
 {
-    finish(p);
-    b->listed[b->count++] = address(b, p);
+    finish(b, p);
+    b->listed[b->count++] = offset_of(b, p);
 }
 
 /* Generic address structure (5.2.3.2): I/O space. */
@@ -108,23 +117,23 @@ enum {
 };
 enum { BOOT_LEGACY_DEVICES = 1 << 0, BOOT_8042 = 1 << 1 };
 
-static void build_fadt(struct builder *b, u32 facs, u32 dsdt_at)
+static void build_fadt(struct builder *b, u16 pm_base, u32 facs, u32 dsdt_at)
 {
     enum { SIZE = 244, REVISION = 3 };
     u8 *p = table(b, "FACP", REVISION, SIZE);
 
     if (!p)
         return;
-    st32(p + 36, facs);
-    st32(p + 40, dsdt_at);
+    point(b, p + 36, 4, facs);
+    point(b, p + 40, 4, dsdt_at);
     p[45] = 1; /* preferred profile: desktop */
     st16(p + 46, SCI_IRQ);
     st32(p + 48, SMI_COMMAND_PORT);
     p[52] = ACPI_ENABLE_VALUE;
     p[53] = ACPI_DISABLE_VALUE;
-    st32(p + 56, PM_BASE);     /* PM1a event block */
-    st32(p + 64, PM_BASE + 4); /* PM1a control block */
-    st32(p + 76, PM_BASE + 8); /* PM timer */
+    st32(p + 56, pm_base);     /* PM1a event block */
+    st32(p + 64, pm_base + 4); /* PM1a control block */
+    st32(p + 76, pm_base + 8); /* PM timer */
     p[88] = 4;
     p[89] = 2;
     p[91] = 4;
@@ -135,10 +144,10 @@ static void build_fadt(struct builder *b, u32 facs, u32 dsdt_at)
     st32(p + 112, FADT_WBINVD | FADT_PROC_C1 | FADT_SLP_BUTTON | FADT_RTC_S4 | FADT_RESET_REG_SUP);
     gas_io(p + 116, RESET_PORT, 8);
     p[128] = RESET_VALUE;
-    st64(p + 140, dsdt_at);
-    gas_io(p + 148, PM_BASE, 32);
-    gas_io(p + 172, PM_BASE + 4, 16);
-    gas_io(p + 208, PM_BASE + 8, 32);
+    point(b, p + 140, 8, dsdt_at);
+    gas_io(p + 148, pm_base, 32);
+    gas_io(p + 172, pm_base + 4, 16);
+    gas_io(p + 208, pm_base + 8, 32);
     list(b, p);
 }
 
@@ -199,47 +208,122 @@ static void build_hpet(struct builder *b)
     list(b, p);
 }
 
-static void build_roots(struct builder *b, u8 *rsdp)
+/* The fixed part of a RSDP's pointers: in another file. */
+static void point_from_rsdp(struct builder *b, u32 at, u8 size, const u8 *target)
+{
+    st_size(b->t->rsdp + at, offset_of(b, target), size);
+    note(b, (struct acpi_note){.file = ACPI_FILE_RSDP, .size = size, .at = at});
+}
+
+static void sum_rsdp(struct builder *b, u32 at, u32 length)
+{
+    note(b, (struct acpi_note){.file = ACPI_FILE_RSDP, .at = at, .length = length});
+}
+
+static void build_roots(struct builder *b)
 {
     u8 *rsdt = table(b, "RSDT", 1, HEADER_SIZE + 4 * b->count);
     u8 *xsdt = table(b, "XSDT", 1, HEADER_SIZE + 8 * b->count);
+    u8 *rsdp = b->t->rsdp;
 
     if (!rsdt || !xsdt)
         return;
     for (unsigned i = 0; i < b->count; i++) {
-        st32(rsdt + HEADER_SIZE + 4 * i, b->listed[i]);
-        st64(xsdt + HEADER_SIZE + 8 * i, b->listed[i]);
+        point(b, rsdt + HEADER_SIZE + 4 * i, 4, b->listed[i]);
+        point(b, xsdt + HEADER_SIZE + 8 * i, 8, b->listed[i]);
     }
-    finish(rsdt);
-    finish(xsdt);
+    finish(b, rsdt);
+    finish(b, xsdt);
+    memset(rsdp, 0, ACPI_RSDP_SIZE);
     memcpy(rsdp, "RSD PTR ", 8);
     memcpy(rsdp + 9, "ERSATZ", 6);
     rsdp[15] = 2;
-    st32(rsdp + 16, address(b, rsdt));
-    st32(rsdp + 20, RSDP_SIZE);
-    st64(rsdp + 24, address(b, xsdt));
-    rsdp[8] = (u8)-sum(rsdp, 20);
-    rsdp[32] = (u8)-sum(rsdp, RSDP_SIZE);
+    st32(rsdp + 20, ACPI_RSDP_SIZE);
+    point_from_rsdp(b, 16, 4, rsdt);
+    point_from_rsdp(b, 24, 8, xsdt);
+    sum_rsdp(b, 8, 20); /* what ACPI 1.0 knows of it */
+    sum_rsdp(b, 32, ACPI_RSDP_SIZE);
 }
 
-bool acpi_build(struct acpi_tables *t, unsigned cpus, bool hpet)
+/* ---- the DSDT: compiled, but for what differs from board to board ---- */
+
+/* Where `what` stands in the table, once; the DSDT's source has these as they are here. */
+static u8 *find_bytes(u8 *p, u32 size, const u8 *what, u32 n)
+{
+    for (u32 i = HEADER_SIZE; i + n <= size; i++)
+        if (memcmp(p + i, what, n) == 0)
+            return p + i;
+    return NULL;
+}
+
+/* An I/O port descriptor (6.4.2.5) of ports from `base` on moves to `now`. */
+static bool move_ports(u8 *p, u32 size, u16 base, u16 now)
+{
+    u8 io[] = {0x47, 1, (u8)base, (u8)(base >> 8), (u8)base, (u8)(base >> 8)};
+    u8 *at = find_bytes(p, size, io, sizeof io);
+
+    if (at && now) {
+        st16(at + 2, now);
+        st16(at + 4, now);
+    }
+    return at != NULL;
+}
+
+/* The PCI bus's memory window (a double word address space, 6.4.3.5.2): minimum, maximum,
+ * translation, length. */
+static bool move_window(u8 *p, u32 size, u32 low_ram)
+{
+    static const u8 window[] = {0, 0, 0, 0xC0, 0xFF, 0xFF, 0xBF, 0xFE};
+    u8 *at = find_bytes(p, size, window, sizeof window);
+
+    if (!at)
+        return false;
+    st32(at, low_ram);
+    st32(at + 12, ld32(at + 4) - low_ram + 1);
+    return true;
+}
+
+/* Without S3, the name of its package is one that nobody looks for. */
+static bool hide_s3(u8 *p, u32 size, bool s3)
+{
+    static const u8 name[] = {'_', 'S', '3', '_'};
+    u8 *at = find_bytes(p, size, name, sizeof name);
+
+    if (at && !s3)
+        *at = 'X';
+    return at != NULL;
+}
+
+static u32 build_dsdt(struct builder *b, const struct acpi_board *board)
+{
+    u8 *p = alloc(b, sizeof dsdt, 16);
+
+    if (!p)
+        return 0;
+    memcpy(p, dsdt, sizeof dsdt);
+    b->full |= !move_ports(p, sizeof dsdt, PM_BASE, board->pm_base) ||
+               !move_ports(p, sizeof dsdt, SMB_BASE, board->smb_base) ||
+               !move_window(p, sizeof dsdt, board->low_ram) || !hide_s3(p, sizeof dsdt, board->s3);
+    finish(b, p);
+    return offset_of(b, p);
+}
+
+bool acpi_build(struct acpi_tables *t, const struct acpi_board *board)
 {
     struct builder b = {.t = t};
 
-    t->size = 0;
-    u8 *rsdp = alloc(&b, RSDP_SIZE, 16);
-    u8 *facs = alloc(&b, 64, 64);
-    u8 *code = alloc(&b, sizeof dsdt, 16);
-    if (!rsdp || !facs || !code)
+    t->size = t->notes = 0;
+    u8 *facs = alloc(&b, 64, 64); /* the first: the tables' own alignment is its */
+    u32 dsdt_at = build_dsdt(&b, board);
+    if (!facs || b.full)
         return false;
     memcpy(facs, "FACS", 4);
     st32(facs + 4, 64);
     facs[32] = 1;
-    memcpy(code, dsdt, sizeof dsdt);
-    build_fadt(&b, address(&b, facs), address(&b, code));
-    build_madt(&b, cpus);
-    if (hpet)
+    build_fadt(&b, board->pm_base, offset_of(&b, facs), dsdt_at);
+    build_madt(&b, board->cpus);
+    if (board->hpet)
         build_hpet(&b);
-    build_roots(&b, rsdp);
+    build_roots(&b);
     return !b.full;
 }

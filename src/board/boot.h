@@ -48,6 +48,13 @@ int boot_start(struct machine *m, struct ersatz_error *err);
 bool linux_probe(const struct blob *kernel);
 bool multiboot_probe(const struct blob *kernel);
 int linux_start(struct machine *m, struct ersatz_error *err);
+/* What a firmware needs to start it by the 16-bit boot protocol. */
+struct linux_parts {
+    u8 *setup; /* with its header filled in; to be freed */
+    const u8 *kernel;
+    u32 setup_at, setup_size, kernel_at, kernel_size, cmdline_at, initrd_at, initrd_size;
+};
+int linux_parts(const struct machine *m, struct linux_parts *p, struct ersatz_error *err);
 int multiboot_start(struct machine *m, struct ersatz_error *err);
 
 /* ---- for the loaders: boot.c, e820.c ---- */

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The board as ACPI knows it: PCI bus 0 with its windows and interrupt routing, the PIIX3's
- * interrupt links, what lives on the ISA bus, and how to switch off. src/board/dsdt.h is this
- * file compiled (src/board/dsdt.sh); a test compares the two.
+ * interrupt links, what lives on the ISA bus, and how to switch off. src/board/dsdt.inc is this
+ * file compiled (src/board/dsdt.sh); a test compares the two. acpi.c moves the ports 600h and
+ * 700h and the memory window from C0000000h to where they are.
  */
 DefinitionBlock ("", "DSDT", 1, "ERSATZ", "ERSATZPC", 1)
 {
+    /* SLP_TYPa, SLP_TYPb. acpi.c renames _S3 on a board that cannot. */
+    Name (\_S3, Package () { One, One, Zero, Zero })
     Name (\_S5, Package () { Zero, Zero, Zero, Zero })
 
     Scope (\_SB)

@@ -2,10 +2,8 @@
 /*
  * A direct boot has no BIOS, so the board itself leaves what one would have left: shadow RAM
  * open, the BIOS data area, PCI interrupt routing and the power management's address, the boot
- * CPU's APIC in virtual wire mode, MTRRs, ACPI tables, A20.
+ * CPU's APIC in virtual wire mode, MTRRs, ACPI and SMBIOS tables, A20.
  */
-#include <stdlib.h>
-
 #include "base/bits.h"
 #include "base/error.h"
 #include "board/acpi.h"
@@ -99,20 +97,6 @@ static void set_up_dma(struct machine *m)
     device_write(m->dma, I8237_SECOND, MASK_BIT, 0, 1);
 }
 
-static int place_acpi(struct machine *m, struct ersatz_error *err)
-{
-    struct acpi_tables *t = calloc(1, sizeof *t); /* also what lies between tables */
-
-    if (!t)
-        return err_set(err, ERSATZ_E_NOMEM, "no memory for ACPI tables");
-    bool ok = acpi_build(t, m->cpu_count, m->hpet != NULL);
-    if (ok)
-        memmap_dma_write(&m->mem, ACPI_RSDP_AT, t->bytes, t->size);
-    free(t);
-    return ok ? 0
-              : err_set(err, ERSATZ_E_VALUE, "the ACPI tables of %u CPUs do not fit", m->cpu_count);
-}
-
 int firmware_leave(struct machine *m, struct ersatz_error *err)
 {
     struct pci_bus *bus = i440fx_bus(m->host_bridge);
@@ -130,5 +114,5 @@ int firmware_leave(struct machine *m, struct ersatz_error *err)
         lapic_virtual_wire(m->lapic[0]);
     for (unsigned i = 0; i < m->cpu_count; i++)
         set_mtrrs(m->cpus[i]);
-    return m->lapic[0] ? place_acpi(m, err) : 0;
+    return fw_tables_place(m, err);
 }

@@ -9,6 +9,7 @@
  *     008000  page tables      below initrd_addr_max and the end of low RAM: initrd
  *     020000  command line
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/bits.h"
@@ -219,6 +220,71 @@ static void fill_zero_page(const struct machine *m, const struct linux_header *h
     st16(zero_page + ZP_ORIG_VIDEO_POINTS, 16);
     fill_e820(m, zero_page);
 }
+
+/* ---- through a firmware ---- */
+
+#define SETUP_AT 0x10000
+#define TOP_RESERVED 0x28000 /* a firmware's tables lie at the end of low RAM */
+enum { HDR_HEAP_END_PTR = 0x224, CAN_USE_HEAP = 1 << 7, LOADER_QEMU = 0xB0 };
+
+static void patch_setup(struct linux_parts *p)
+{
+    u8 *s = p->setup;
+
+    s[HDR_TYPE_OF_LOADER] = LOADER_QEMU;
+    s[HDR_LOADFLAGS] |= CAN_USE_HEAP;
+    st16(s + HDR_HEAP_END_PTR, COMMAND_LINE_AT - SETUP_AT - 0x200);
+    st32(s + HDR_CMD_LINE_PTR, p->cmdline_at);
+    st32(s + HDR_RAMDISK_IMAGE, p->initrd_at);
+    st32(s + HDR_RAMDISK_SIZE, p->initrd_size);
+}
+
+static int part_initrd(const struct machine *m, const struct linux_header *h, struct linux_parts *p,
+                       struct ersatz_error *err)
+{
+    const struct blob *initrd = &m->boot.module[0];
+    u64 top = m->low_ram - TOP_RESERVED;
+
+    if (!m->boot.modules)
+        return 0;
+    if (top > h->initrd_max)
+        top = h->initrd_max;
+    if (initrd->size > top || align_down(top - initrd->size, 4096) < h->load + h->need)
+        return err_set(err, ERSATZ_E_SIZE, "%s: %llu KiB do not fit behind the kernel",
+                       initrd->name, (unsigned long long)(initrd->size >> 10));
+    p->initrd_at = (u32)align_down(top - initrd->size, 4096);
+    p->initrd_size = (u32)initrd->size;
+    return 0;
+}
+
+int linux_parts(const struct machine *m, struct linux_parts *p, struct ersatz_error *err)
+{
+    struct linux_header h;
+    int error = read_header(m, &h, err);
+
+    if (error)
+        return error;
+    if (strlen(m->boot.append) > h.cmdline_max)
+        return err_set(err, ERSATZ_E_VALUE, "this kernel's command line has %u characters at most",
+                       h.cmdline_max);
+    *p = (struct linux_parts){.setup_at = SETUP_AT,
+                              .setup_size = (u32)h.payload,
+                              .kernel_at = HIGH_BASE,
+                              .kernel = h.raw + h.payload,
+                              .kernel_size = (u32)h.payload_size,
+                              .cmdline_at = COMMAND_LINE_AT};
+    error = part_initrd(m, &h, p, err);
+    if (error)
+        return error;
+    p->setup = malloc(p->setup_size);
+    if (!p->setup)
+        return err_set(err, ERSATZ_E_NOMEM, "no memory for the kernel's setup code");
+    memcpy(p->setup, h.raw, p->setup_size);
+    patch_setup(p);
+    return 0;
+}
+
+/* ---- without one ---- */
 
 int linux_start(struct machine *m, struct ersatz_error *err)
 {

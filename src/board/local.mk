@@ -2,6 +2,7 @@
 libersatz_core_la_SOURCES += \
     %D%/acpi.c \
     %D%/acpi.h \
+    %D%/acpi_link.c \
     %D%/boot.c \
     %D%/boot.h \
     %D%/clock.c \
@@ -10,6 +11,7 @@ libersatz_core_la_SOURCES += \
     %D%/dma.h \
     %D%/dsdt.inc \
     %D%/firmware.c \
+    %D%/fw_tables.c \
     %D%/input.c \
     %D%/input.h \
     %D%/irq.h \
@@ -33,7 +35,10 @@ libersatz_core_la_SOURCES += \
     %D%/ports.h \
     %D%/processors.c \
     %D%/ram.c \
-    %D%/ram.h
+    %D%/ram.h \
+    %D%/smbios.c \
+    %D%/smbios.def \
+    %D%/smbios.h
 
 # dsdt.inc is dsdt.asl compiled; a test compares the two.
 EXTRA_DIST += %D%/dsdt.asl %D%/dsdt.sh

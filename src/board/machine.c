@@ -47,6 +47,7 @@ void machine_destroy(struct machine *m)
 {
     processors_destroy(m);
     pc_destroy(m);
+    fw_tables_free(m);
     boot_close(&m->boot);
     input_destroy(&m->input);
     portmap_destroy(&m->io);
@@ -63,12 +64,15 @@ int machine_reset(struct machine *m, struct ersatz_error *err)
     for (unsigned i = 0; i < m->chip_count; i++)
         device_reset(m->chips[i]);
     processors_reset(m);
+    int error = m->fw ? 0 : fw_tables_init(m, err);
+    if (error)
+        return error;
     if (m->was_reset)
         cmos_boot_order(m, m->config.boot.order); /* -boot once= has been */
     m->was_reset = true;
     if (machine_has_bios(m))
         return 0;
-    int error = firmware_leave(m, err);
+    error = firmware_leave(m, err);
     return error ? error : boot_start(m, err);
 }
 

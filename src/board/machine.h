@@ -16,6 +16,7 @@
 #include "board/memmap.h"
 #include "board/ports.h"
 #include "board/ram.h"
+#include "board/smbios.h"
 #include "cpu/cpu.h"
 #include "devices/apic_bus.h"
 #include "devices/device.h"
@@ -58,6 +59,13 @@ struct drive_config {
     struct medium *medium; /* the machine's from machine_init() on, whatever becomes of it */
 };
 
+/* A file that the user hands to the firmware. */
+struct fw_file {
+    char *name;
+    struct blob blob;
+};
+#define MACHINE_MAX_FW_FILES 16
+
 /* What the board is built from. Strings are not kept. */
 struct machine_config {
     u64 ram_size;
@@ -66,8 +74,12 @@ struct machine_config {
     struct feature_set features;
     bool soft_fpu;
     bool no_vga;
+    bool bios_is_ours;
     struct blob bios; /* the ROM that the machine starts from; without data: a direct boot */
     struct boot_order boot;
+    struct smbios_config smbios;
+    struct fw_file fw_file[MACHINE_MAX_FW_FILES]; /* -fw_cfg; data outlives the machine */
+    unsigned fw_files;
     bool serial[SERIAL_PORTS]; /* which ports exist */
     bool debug_exit;
     u16 debug_exit_base, debug_exit_size;
@@ -134,8 +146,11 @@ struct machine {
     unsigned drive_count;
     struct disk_failure disk_failure; /* of ERSATZ_STOP_DISK */
 
+    struct device *fw_cfg;
+    struct fw_tables *fw;
     struct boot boot;
     bool reset_wanted, was_reset;
+    bool can_suspend; /* to RAM: tables say so */
     bool triple_fault;
     unsigned triple_fault_cpu;
     struct machine_stop stop;
@@ -192,6 +207,12 @@ void processors_smi(struct machine *m);
 /* cmos.c: what a BIOS finds in CMOS. */
 void cmos_fill(struct machine *m);
 void cmos_boot_order(struct machine *m, const char *order);
+
+/* fw_tables.c: what a firmware is told by fw_cfg. Once the kernel is in m->boot. */
+int fw_tables_init(struct machine *m, struct ersatz_error *err);
+void fw_tables_free(struct machine *m);
+/* The tables as a direct boot needs them, linked and in memory. */
+int fw_tables_place(struct machine *m, struct ersatz_error *err);
 
 /* firmware.c: what a BIOS has done by the time it starts a kernel. */
 int firmware_leave(struct machine *m, struct ersatz_error *err);

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "devices/debugcon.h"
 #include "devices/debugexit.h"
+#include "devices/fw_cfg.h"
 #include "devices/hpet.h"
 #include "devices/i440fx.h"
 #include "devices/i8042.h"
@@ -70,6 +71,7 @@ static const struct chip_row chip_rows[] = {
      3,
      {{I8259_MASTER, 0x20}, {I8259_SLAVE, 0xA0}, {I8259_ELCR, 0x4D0}}},
     {&ioapic_class, "ioapic", MEMBER(ioapic), 1, {{IOAPIC_REGS, IOAPIC_BASE}}},
+    {&fw_cfg_class, "fw_cfg", MEMBER(fw_cfg), 2, {{FW_CFG_IO, 0x510}, {FW_CFG_DMA, 0x514}}},
     {&i8254_class, "pit", MEMBER(pit), 2, {{I8254_COUNTERS, 0x40}, {I8254_PORT61, 0x61}}},
     {&mc146818_class,
      "rtc",

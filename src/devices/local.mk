@@ -6,6 +6,8 @@ libersatz_core_la_SOURCES += \
     %D%/debugcon.h \
     %D%/debugexit.c \
     %D%/debugexit.h \
+    %D%/fw_cfg.c \
+    %D%/fw_cfg.h \
     %D%/device.c \
     %D%/device.h \
     %D%/devices.def \

@@ -292,6 +292,11 @@ static bool pm_input(struct device *d, u64 a, u64 b)
     return true;
 }
 
+u16 pm_piix4_base(const struct device *d, unsigned region)
+{
+    return d->use[region].mapped ? (u16)d->use[region].base : 0;
+}
+
 bool pm_piix4_connect(struct device *d, struct pci_bus *bus, u8 devfn)
 {
     return pci_bus_add(bus, &((struct pm_piix4 *)d)->pci, devfn);

@@ -26,12 +26,15 @@ enum { PM_IO, PM_SMBUS, PM_APM };
 /* SLP_TYP values, for the DSDT's \_S5 and \_S3. */
 #define PM_SLEEP_S5 0
 #define PM_SLEEP_S3 1
+#define PM_SLEEP_S4 2
 
 /* Output pins. SCI is a level (IRQ9); the others pulse. */
 enum { PM_SCI, PM_SMI, PM_POWER_OFF, PM_SUSPEND };
 
 /* The power button is an event: input(d, 0, 0). */
 
+/* Where region PM_IO or PM_SMBUS is now; 0: nowhere. */
+u16 pm_piix4_base(const struct device *d, unsigned region);
 bool pm_piix4_connect(struct device *d, struct pci_bus *bus, u8 devfn);
 
 #endif

@@ -470,7 +470,6 @@ static const struct {
     enum ersatz_err error;
     const char *text;
 } files[] = {
-    {"", "", ERSATZ_E_CONFLICT, "kernel"},
     {"", "/dev/null", ERSATZ_E_CONFLICT, "kernel"},
     {"/nonexistent/kernel", "", ERSATZ_E_OPEN, "/nonexistent/kernel: No such file"},
     {"/tmp", "", ERSATZ_E_OPEN, "not a regular file"},
