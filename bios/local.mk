@@ -5,6 +5,7 @@ bios_sources = \
     %D%/a20.c \
     %D%/acpi.c \
     %D%/ap.S \
+    %D%/apm.c \
     %D%/ata.c \
     %D%/atapi.c \
     %D%/boot.c \
@@ -14,6 +15,7 @@ bios_sources = \
     %D%/chipset.c \
     %D%/clock.c \
     %D%/cmos.c \
+    %D%/configtable.S \
     %D%/disk.c \
     %D%/drives.c \
     %D%/e820.c \
@@ -28,8 +30,11 @@ bios_sources = \
     %D%/int16.c \
     %D%/keyboard.c \
     %D%/memory.S \
+    %D%/mode32.S \
+    %D%/move.c \
     %D%/optionrom.c \
     %D%/pci.c \
+    %D%/pcibios.c \
     %D%/pciirq.c \
     %D%/pcisetup.c \
     %D%/pic.c \
@@ -40,8 +45,13 @@ bios_sources = \
     %D%/smp.c \
     %D%/string.c \
     %D%/system.c \
-    %D%/time.c
+    %D%/time.c \
+    %D%/wait.c
+bios_sources_32 = \
+    %D%/apm32.c \
+    %D%/pcibios32.c
 bios_headers = \
+    %D%/apm.h \
     %D%/ata.h \
     %D%/bda.h \
     %D%/bios.h \
@@ -67,31 +77,36 @@ bios_headers = \
     %D%/post.h \
     %D%/smp.h \
     %D%/scancodes.def \
+    %D%/time.h \
     %D%/vectors.def
 
 # -mregparm=3 is what the assembly counts on.
-bios_cflags = -m16 -march=i486 -Os -std=gnu11 -ffreestanding -fno-pic -fno-pie \
+bios_cflags = -march=i486 -Os -std=gnu11 -ffreestanding -fno-pic -fno-pie \
     -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
     -fno-strict-aliasing -fno-tree-loop-distribute-patterns -ffunction-sections -fdata-sections \
     -mregparm=3 -mpreferred-stack-boundary=2 -mgeneral-regs-only \
     -Wall -Wextra -Wno-unused-parameter -Werror -Wa,--fatal-warnings
+# Code for 32-bit callers has no data, so no tables of jumps or values either.
+bios_cflags_32 = $(bios_cflags) -m32 -fno-jump-tables -fno-tree-switch-conversion
 bios_ldflags = -m16 -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--gc-sections \
     -Wl,--no-check-sections -Wl,--no-warn-rwx-segments -Wl,--oformat=binary
 
 SUFFIXES += .o16 .o32
 .c.o16:
-	$(AM_V_CC)$(MKDIR_P) $(@D) && $(BIOS_CC) $(bios_cflags) -I$(srcdir)/bios -c -o $@ $<
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(BIOS_CC) -m16 -DREAL_MODE $(bios_cflags) -I$(srcdir)/bios -c -o $@ $<
+.c.o32:
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(BIOS_CC) $(bios_cflags_32) -I$(srcdir)/bios -c -o $@ $<
 .S.o16:
-	$(AM_V_CC)$(MKDIR_P) $(@D) && $(BIOS_CC) $(bios_cflags) -I$(srcdir)/bios -c -o $@ $<
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(BIOS_CC) -m16 -DREAL_MODE $(bios_cflags) -I$(srcdir)/bios -c -o $@ $<
 
 bios_objects_c = $(bios_sources:.c=.o16)
-bios_objects = $(bios_objects_c:.S=.o16)
+bios_objects = $(bios_objects_c:.S=.o16) $(bios_sources_32:.c=.o32)
 $(bios_objects): $(bios_headers)
 
 %D%/bios.bin: $(bios_objects) %D%/bios.ld
 	$(AM_V_GEN)$(BIOS_CC) $(bios_ldflags) -Wl,-T,$(srcdir)/%D%/bios.ld -o $@ $(bios_objects)
 
-EXTRA_DIST += $(bios_sources) $(bios_headers) %D%/bios.ld %D%/prebuilt/bios.bin
+EXTRA_DIST += $(bios_sources) $(bios_sources_32) $(bios_headers) %D%/bios.ld %D%/prebuilt/bios.bin
 CLEANFILES += %D%/bios.bin $(bios_objects)
 
 # What src/board/rom.c takes in.

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* PCI configuration mechanism #1 (PCI 2.1, 3.7.4.1). */
+/* PCI configuration mechanism #1 (PCI 2.1, 3.7.4.1). Neither here nor in pcibios.c is there data:
+ * both are compiled for 32-bit mode too (pcibios32.c), where their segment is not at hand. */
 #include "pci.h"
 
 enum { CONFADD = 0xCF8, CONFDATA = 0xCFC };
+enum { HEADER_MULTI = 0x80, HEADER_BRIDGE = 1, BRIDGE_SUBORDINATE = 0x1A };
 
 static u16 select(u16 bdf, u8 reg)
 {
@@ -40,12 +42,15 @@ void pci_write32(u16 bdf, u8 reg, u32 v)
     outl(select(bdf, reg), v);
 }
 
-i32 pci_next(i32 last)
+/* The first function in [bdf, end), or -1. */
+static i32 scan(u32 bdf, u32 end)
 {
-    for (u32 bdf = (u32)(last + 1); bdf <= 0xFFFF; bdf++) {
+    for (; bdf < end; bdf++) {
         /* functions 1 to 7 only of a device that has several */
-        if ((bdf & 7) == 1 && !(pci_read8((u16)(bdf & ~7u), PCI_HEADER) & 0x80))
-            bdf += 7;
+        if ((bdf & 7) == 1 && !(pci_read8((u16)(bdf & ~7u), PCI_HEADER) & HEADER_MULTI)) {
+            bdf += 6;
+            continue;
+        }
         u16 vendor = pci_read16((u16)bdf, PCI_VENDOR);
         if (vendor != 0xFFFF && vendor != 0)
             return (i32)bdf;
@@ -53,6 +58,28 @@ i32 pci_next(i32 last)
             bdf += 7;
     }
     return -1;
+}
+
+u8 pci_last_bus(void)
+{
+    u8 last = 0;
+
+    for (i32 bdf = -1; (bdf = scan((u32)bdf + 1, (last + 1u) << 8)) >= 0;)
+        if ((pci_read8((u16)bdf, PCI_HEADER) & ~HEADER_MULTI) == HEADER_BRIDGE) {
+            u8 behind = pci_read8((u16)bdf, BRIDGE_SUBORDINATE);
+            last = behind > last ? behind : last;
+        }
+    return last;
+}
+
+i32 pci_next(i32 last)
+{
+    u32 bdf = (u32)(last + 1);
+    i32 found = scan(bdf, (bdf | 0xFF) + 1);
+
+    if (found < 0)
+        found = scan((bdf | 0xFF) + 1, (pci_last_bus() + 1u) << 8);
+    return found;
 }
 
 i32 pci_find(u16 vendor, u16 device)

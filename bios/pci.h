@@ -24,9 +24,15 @@ void pci_write8(u16 bdf, u8 reg, u8 v);
 void pci_write16(u16 bdf, u8 reg, u16 v);
 void pci_write32(u16 bdf, u8 reg, u32 v);
 
+/* The highest bus number in use. */
+u8 pci_last_bus(void);
 /* The next function that is there, in the order of bdf, above `last`; -1 first. -1: no more. */
 i32 pci_next(i32 last);
 /* The first function of a vendor and device, or -1. */
 i32 pci_find(u16 vendor, u16 device);
+
+/* pcibios.c: INT 1Ah function B1h; pciirq.c: its function 0Eh. */
+void pci_service(struct regs *r);
+u8 pci_routing(struct regs *r);
 
 #endif

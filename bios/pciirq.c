@@ -39,24 +39,30 @@ u8 pci_pirq(u16 bdf, u8 pin)
     return (u8)((pin + (bdf >> 3 & 31) - 1) & 3);
 }
 
+/* The IRQs that PCI alone uses, a bit each. */
+static u16 pci_irqs(void)
+{
+    u16 mask = 0;
+
+    for (u8 i = 0; i < 4; i++)
+        mask |= (u16)(1 << pirq_irq[i]);
+    return mask;
+}
+
 static void route(void)
 {
-    u16 level = 1 << SCI_IRQ;
+    u16 level = pci_irqs() | 1 << SCI_IRQ;
 
-    for (u8 i = 0; i < 4; i++) {
+    for (u8 i = 0; i < 4; i++)
         pci_write8(ISA_BRIDGE, PIRQ_ROUTE + i, pirq_irq[i]);
-        level |= (u16)(1 << pirq_irq[i]);
-    }
     outb(ELCR, (u8)level);
     outb(ELCR + 1, (u8)(level >> 8));
 }
 
 static void fill_pir_slot(u8 *e, u8 bus, u8 slot)
 {
-    u16 mask = 0;
+    u16 mask = pci_irqs();
 
-    for (u8 i = 0; i < 4; i++)
-        mask |= (u16)(1 << pirq_irq[i]);
     e[0] = bus;
     e[1] = (u8)(slot << 3);
     for (u8 pin = 0; pin < 4; pin++) {
@@ -67,10 +73,13 @@ static void fill_pir_slot(u8 *e, u8 bus, u8 slot)
     e[14] = slot > 1 ? slot : 0; /* slots of the board have no number */
 }
 
+enum { PIR_SLOTS = 8, PIR_HEADER = 32, PIR_ENTRY = 16 };
+static u16 pir_at; /* in the F segment, 0: there is none */
+
 /* The slots of bus 0: all that there may be, 1 to 8, so that cards may come later. */
 static void build_pir(void)
 {
-    enum { SLOTS = 8, HEADER = 32, ENTRY = 16, SIZE = HEADER + SLOTS * ENTRY };
+    enum { SIZE = PIR_HEADER + PIR_SLOTS * PIR_ENTRY };
     u8 t[SIZE] = "$PIR";
     u8 sum = 0;
     u16 at = fseg_alloc(SIZE, 16);
@@ -81,12 +90,29 @@ static void build_pir(void)
     t[6] = SIZE;
     t[9] = ISA_BRIDGE;
     memcpy(t + 12, "\x86\x80\x00\x70", 4); /* the compatible router: PIIX3 */
-    for (u8 i = 0; i < SLOTS; i++)
-        fill_pir_slot(t + HEADER + ENTRY * i, 0, i + 1);
+    for (u8 i = 0; i < PIR_SLOTS; i++)
+        fill_pir_slot(t + PIR_HEADER + PIR_ENTRY * i, 0, i + 1);
     for (u8 i = 0; i < SIZE; i++)
         sum += t[i];
     t[31] = -sum;
     far_write(FSEG, at, t, SIZE);
+    pir_at = at;
+}
+
+/* B10Eh: ES:DI is the size of a buffer and a far pointer to it; the table's slots go there. */
+u8 pci_routing(struct regs *r)
+{
+    enum { SUCCESSFUL = 0, BUFFER_TOO_SMALL = 0x89, SIZE = PIR_SLOTS * PIR_ENTRY };
+    u16 room = peek16(r->es, r->di);
+
+    poke16(r->es, r->di, pir_at ? SIZE : 0);
+    if (pir_at && room < SIZE)
+        return BUFFER_TOO_SMALL;
+    if (pir_at)
+        far_copy(peek16(r->es, r->di + 4u), peek16(r->es, r->di + 2u), FSEG, pir_at + PIR_HEADER,
+                 SIZE);
+    r->bx = pci_irqs();
+    return SUCCESSFUL;
 }
 
 void pci_irq_init(void)

@@ -74,11 +74,6 @@ static void number_buses(u8 bus)
     }
 }
 
-u8 pci_last_bus(void)
-{
-    return last_bus;
-}
-
 /* ---- what is wanted ---- */
 
 static void want(struct want w)

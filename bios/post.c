@@ -7,6 +7,7 @@
 #include "optionrom.h"
 #include "pic.h"
 
+extern const char bios32_structure[];
 void iret_stub(void);
 void irq_master_default(void);
 void irq_slave_default(void);
@@ -69,7 +70,7 @@ void fseg_sums(void)
     static const struct {
         const char *at;
         u8 size, sum; /* of the structure; where its checksum is */
-    } rows[] = {{pnp_structure, 0x21, 8}};
+    } rows[] = {{pnp_structure, 0x21, 8}, {bios32_structure, 16, 10}};
 
     for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
         u8 sum = 0;
