@@ -81,23 +81,24 @@ bios_headers = \
     %D%/vectors.def
 
 # -mregparm=3 is what the assembly counts on.
-bios_cflags = -march=i486 -Os -std=gnu11 -ffreestanding -fno-pic -fno-pie \
+bios_cflags_any = -march=i486 -Os -std=gnu11 -ffreestanding -fno-pic -fno-pie \
     -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
     -fno-strict-aliasing -fno-tree-loop-distribute-patterns -ffunction-sections -fdata-sections \
     -mregparm=3 -mpreferred-stack-boundary=2 -mgeneral-regs-only \
     -Wall -Wextra -Wno-unused-parameter -Werror -Wa,--fatal-warnings
+bios_cflags = -m16 -DREAL_MODE $(bios_cflags_any)
 # Code for 32-bit callers has no data, so no tables of jumps or values either.
-bios_cflags_32 = $(bios_cflags) -m32 -fno-jump-tables -fno-tree-switch-conversion
+bios_cflags_32 = -m32 $(bios_cflags_any) -fno-jump-tables -fno-tree-switch-conversion
 bios_ldflags = -m16 -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--gc-sections \
     -Wl,--no-check-sections -Wl,--no-warn-rwx-segments -Wl,--oformat=binary
 
 SUFFIXES += .o16 .o32
 .c.o16:
-	$(AM_V_CC)$(MKDIR_P) $(@D) && $(BIOS_CC) -m16 -DREAL_MODE $(bios_cflags) -I$(srcdir)/bios -c -o $@ $<
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(BIOS_CC) $(bios_cflags) -I$(srcdir)/bios -c -o $@ $<
 .c.o32:
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(BIOS_CC) $(bios_cflags_32) -I$(srcdir)/bios -c -o $@ $<
 .S.o16:
-	$(AM_V_CC)$(MKDIR_P) $(@D) && $(BIOS_CC) -m16 -DREAL_MODE $(bios_cflags) -I$(srcdir)/bios -c -o $@ $<
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(BIOS_CC) $(bios_cflags) -I$(srcdir)/bios -c -o $@ $<
 
 bios_objects_c = $(bios_sources:.c=.o16)
 bios_objects = $(bios_objects_c:.S=.o16) $(bios_sources_32:.c=.o32)
