@@ -25,13 +25,15 @@ bios_sources = \
     %D%/fdc.c \
     %D%/floppy.c \
     %D%/fwcfg.c \
-    %D%/linux.c \
     %D%/i8042.c \
     %D%/int16.c \
     %D%/keyboard.c \
+    %D%/linux.c \
     %D%/memory.S \
     %D%/mode32.S \
     %D%/move.c \
+    %D%/mouse.c \
+    %D%/mouse_call.S \
     %D%/optionrom.c \
     %D%/pci.c \
     %D%/pcibios.c \
@@ -41,7 +43,9 @@ bios_sources = \
     %D%/pnp.S \
     %D%/post.c \
     %D%/print.c \
+    %D%/printer.c \
     %D%/reset.S \
+    %D%/serial.c \
     %D%/smp.c \
     %D%/string.c \
     %D%/system.c \
@@ -55,8 +59,8 @@ bios_headers = \
     %D%/ata.h \
     %D%/bda.h \
     %D%/bios.h \
-    %D%/cpu.h \
     %D%/boot.h \
+    %D%/cpu.h \
     %D%/disk.h \
     %D%/e820.h \
     %D%/eltorito.h \
@@ -66,18 +70,19 @@ bios_headers = \
     %D%/i8042.h \
     %D%/int15.def \
     %D%/int15.h \
-    %D%/linux.h \
     %D%/keyboard.h \
+    %D%/linux.h \
     %D%/media.def \
+    %D%/mouse.h \
     %D%/optionrom.h \
     %D%/pci.h \
     %D%/pciirq.h \
     %D%/pic.h \
     %D%/post.def \
     %D%/post.h \
-    %D%/smp.h \
     %D%/scancodes.def \
     %D%/time.h \
+    %D%/smp.h \
     %D%/vectors.def
 
 # -mregparm=3 is what the assembly counts on.
