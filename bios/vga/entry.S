@@ -31,6 +31,8 @@ pci_data:
     .word 0
     .org 0x3c
     .byte 0                     /* makes the sum of all bytes zero: checksum.sh, in local.mk */
+    .org 0x3e
+    .word font_8x16             /* for the board, which sets up the display without us */
 
     .text
     /* The caller's registers become a struct regs, whose address C gets in AX. */

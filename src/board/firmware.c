@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "board/acpi.h"
 #include "board/machine.h"
+#include "board/pc.h"
 #include "cpu/model.h"
 #include "devices/i440fx.h"
 #include "devices/i8042.h"
@@ -15,7 +16,6 @@
 #include "devices/i8259.h"
 #include "devices/lapic.h"
 #include "devices/pci.h"
-#include "devices/vga.h"
 
 #define HOST_BRIDGE PCI_DEVFN(0, 0)
 #define ISA_BRIDGE PCI_DEVFN(1, 0)
@@ -108,8 +108,7 @@ int firmware_leave(struct machine *m, struct ersatz_error *err)
     device_write(m->port92, 0, 0, 2, 1); /* A20 */
     set_up_keyboard(m);
     set_up_dma(m);
-    if (m->vga)
-        vga_set_text_mode(m->vga, NULL);
+    pc_text_mode(m);
     if (m->lapic[0])
         lapic_virtual_wire(m->lapic[0]);
     for (unsigned i = 0; i < m->cpu_count; i++)

@@ -17,6 +17,8 @@ void pc_smram(void *opaque, bool open, bool enabled);
 
 /* pc_display.c */
 int pc_add_display(struct machine *m, struct ersatz_error *err);
+/* What the VGA BIOS does when it starts: mode 3. */
+void pc_text_mode(struct machine *m);
 /* At A0000h: the display, or not. */
 void pc_show_display(struct machine *m, bool on);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The board's display: a VGA at 0:2.0 with memory of its own. */
+#include "base/bits.h"
 #include "board/pc.h"
+#include "board/rom.h"
 #include "devices/i440fx.h"
 #include "devices/vga.h"
 
@@ -27,6 +29,23 @@ int pc_add_display(struct machine *m, struct ersatz_error *err)
         error = device_map_ports(m->vga, VGA_PORTS, &m->io, VGA_PORTS_BASE, err);
     vga_map_legacy(m->vga, &m->mem, true);
     return error;
+}
+
+/* The VGA BIOS tells where its font of 8 x 16 dots lies. */
+static const u8 *font(void)
+{
+    enum { FONT_AT = 0x3e, FONT_SIZE = 256 * 16 };
+    u32 size;
+    const u8 *rom = rom_vgabios(&size);
+    u32 at = size >= FONT_AT + 2 ? ld16(rom + FONT_AT) : 0;
+
+    return at && at + FONT_SIZE <= size ? rom + at : NULL;
+}
+
+void pc_text_mode(struct machine *m)
+{
+    if (m->vga)
+        vga_set_text_mode(m->vga, font());
 }
 
 void pc_show_display(struct machine *m, bool on)
