@@ -2,7 +2,7 @@
 /*
  * The first instructions of application processors (Intel SDM vol. 3, 9.4.4). SIPI vector FEh
  * starts them here at FE00:0000, which is F000:E000. Each sets its MTRRs as the boot processor's
- * are, says that it is there, and waits for the system's own INIT.
+ * are, writes its APIC id down, says that it is there, and waits for the system's own INIT.
  */
     .code16
     .section .fixed.E000, "ax", @progbits
@@ -22,6 +22,13 @@ ap_start:
     wrmsr
     addl $12, %esi
     jmp 1b
-2:  lock incl ap_count
+2:  movl $1, %eax
+    cpuid
+    shrl $24, %ebx
+    movl $1, %eax
+    lock xaddl %eax, ap_ticket
+    movzbl %al, %eax
+    movb %bl, ap_ids(%eax)
+    lock incl ap_count
 3:  hlt
     jmp 3b

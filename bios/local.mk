@@ -31,6 +31,7 @@ bios_sources = \
     %D%/linux.c \
     %D%/memory.S \
     %D%/mode32.S \
+    %D%/mptable.c \
     %D%/move.c \
     %D%/mouse.c \
     %D%/mouse_call.S \
@@ -46,6 +47,7 @@ bios_sources = \
     %D%/printer.c \
     %D%/reset.S \
     %D%/serial.c \
+    %D%/smbios.c \
     %D%/smp.c \
     %D%/string.c \
     %D%/system.c \
@@ -86,7 +88,8 @@ bios_headers = \
     %D%/vectors.def
 
 # -mregparm=3 is what the assembly counts on.
-bios_cflags_any = -march=i486 -Os -std=gnu11 -ffreestanding -fno-pic -fno-pie \
+bios_cflags_any = -DBIOS_VERSION='"$(PACKAGE_VERSION)"' -march=i486 -Os -std=gnu11 \
+    -ffreestanding -fno-pic -fno-pie \
     -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
     -fno-strict-aliasing -fno-tree-loop-distribute-patterns -ffunction-sections -fdata-sections \
     -mregparm=3 -mpreferred-stack-boundary=2 -mgeneral-regs-only \

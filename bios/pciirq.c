@@ -39,8 +39,7 @@ u8 pci_pirq(u16 bdf, u8 pin)
     return (u8)((pin + (bdf >> 3 & 31) - 1) & 3);
 }
 
-/* The IRQs that PCI alone uses, a bit each. */
-static u16 pci_irqs(void)
+u16 pci_irqs(void)
 {
     u16 mask = 0;
 

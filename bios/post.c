@@ -3,9 +3,11 @@
 #include "post.h"
 
 #include "bda.h"
+#include "e820.h"
 #include "linux.h"
 #include "optionrom.h"
 #include "pic.h"
+#include "smp.h"
 
 extern const char bios32_structure[];
 void iret_stub(void);
@@ -88,7 +90,10 @@ void post_interrupts_on(void)
 
 void banner(void)
 {
-    bios_printf("Ersatz BIOS\n");
+    u32 mib = (low_ram_end() >> 20) + (u32)(high_ram_size() >> 20);
+
+    bios_printf("Ersatz BIOS " BIOS_VERSION "\n%u MiB of memory, %u processor%s\n\n", mib,
+                cpu_count(), cpu_count() == 1 ? "" : "s");
 }
 
 void post_done(void)
@@ -118,4 +123,5 @@ void post_resume(void)
     pm_timer_init();
     pic_init();
     pit_init();
+    shadow_lock();
 }

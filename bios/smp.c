@@ -32,6 +32,8 @@ struct msr_row {
 };
 struct msr_row ap_msrs[20];
 volatile u32 ap_count;
+u32 ap_ticket;  /* who comes next */
+u8 ap_ids[256]; /* their local APICs, in the order in which they came */
 static u8 msr_count;
 
 static void set_msr(u32 msr, u32 low, u32 high)
@@ -87,6 +89,11 @@ u32 cpu_count(void)
     return ap_count + 1;
 }
 
+u8 cpu_apic_id(u32 n)
+{
+    return n ? ap_ids[(n - 1) & 0xFF] : (u8)(cpuid(1).ebx >> 24);
+}
+
 void smp_init(void)
 {
     u32 others = cmos_read(CMOS_CPUS);
@@ -96,7 +103,7 @@ void smp_init(void)
     phys_write32(LAPIC + LAPIC_SVR, SVR_ENABLE | SVR_VECTOR);
     phys_write32(LAPIC + LAPIC_LINT0, LVT_EXTINT);
     phys_write32(LAPIC + LAPIC_LINT1, LVT_NMI);
-    ap_count = 0;
+    ap_count = ap_ticket = 0;
     if (!others)
         return;
     phys_write32(LAPIC + LAPIC_ICR, ICR_INIT);

@@ -7,5 +7,7 @@
 
 /* All of them, after smp_init(). */
 u32 cpu_count(void);
+/* The local APIC of the n-th; 0 is the boot processor. */
+u8 cpu_apic_id(u32 n);
 
 #endif
