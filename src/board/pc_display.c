@@ -19,11 +19,15 @@ int pc_add_display(struct machine *m, struct ersatz_error *err)
     m->vga = pc_add_chip(m, &vga_class, "vga", err);
     if (!m->vga)
         return -ERSATZ_E_NOMEM;
+    u32 rom_size;
+    const u8 *rom = rom_vgabios(&rom_size);
     const struct vga_board board = {.ports = &m->io,
                                     .bus = i440fx_bus(m->host_bridge),
                                     .devfn = PCI_DEVFN(VGA_SLOT, 0),
                                     .ram = m->video.host,
-                                    .ram_size = VGA_RAM};
+                                    .ram_size = VGA_RAM,
+                                    .rom = rom,
+                                    .rom_size = rom_size};
     error = vga_connect(m->vga, &board, err);
     if (!error)
         error = device_map_ports(m->vga, VGA_PORTS, &m->io, VGA_PORTS_BASE, err);
