@@ -17,6 +17,7 @@ bios_sources = \
     %D%/cmos.c \
     %D%/configtable.S \
     %D%/disk.c \
+    %D%/dma.c \
     %D%/drives.c \
     %D%/e820.c \
     %D%/edd.c \
