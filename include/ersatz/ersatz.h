@@ -339,6 +339,12 @@ ERSATZ_API size_t ersatz_serial_input(struct ersatz_machine *m, enum ersatz_chan
  * (1Eh: A, E048h: cursor up). False when the queue is full. Any thread. */
 ERSATZ_API bool ersatz_key(struct ersatz_machine *m, uint16_t scan_code, bool down);
 
+/* The mouse moves by so many counts (to the right, down), its wheel by so many notches (away from
+ * the user), and these buttons are held: 1 left, 2 right, 4 middle, 8 fourth, 16 fifth. False
+ * when the queue is full. Any thread. */
+ERSATZ_API bool ersatz_mouse(struct ersatz_machine *m, int dx, int dy, int wheel,
+                             unsigned buttons);
+
 /* ---- Drives ------------------------------------------------------------------------------ */
 
 /*

@@ -2,6 +2,7 @@
 /* The outside world: bytes out by channel, bytes and keys in by the input gate, lines. */
 #include "api/api.h"
 #include "base/error.h"
+#include "devices/i8042.h"
 
 static void flush(struct channel *c, enum ersatz_channel n)
 {
@@ -83,6 +84,19 @@ bool ersatz_key(struct ersatz_machine *m, uint16_t scan_code, bool down)
         bytes[n++] = KEY_RELEASED;
     bytes[n++] = code;
     return input_post_key(&m->board.input, bytes, n);
+}
+
+static int clamp(int v, int max)
+{
+    return v > max ? max : v < -max ? -max : v;
+}
+
+bool ersatz_mouse(struct ersatz_machine *m, int dx, int dy, int wheel, unsigned buttons)
+{
+    u64 packed = i8042_pack_mouse((i16)clamp(dx, INT16_MAX), (i16)-clamp(dy, INT16_MAX),
+                                  (i8)-clamp(wheel, INT8_MAX), (u8)(buttons & 0x1F));
+
+    return !m->powered || input_post(&m->board.input, INPUT_MOUSE, packed, 0);
 }
 
 void ersatz_on_line(struct ersatz_machine *m, ersatz_line_fn *fn, void *opaque)

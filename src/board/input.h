@@ -22,6 +22,7 @@ struct clock;
     INPUT(SERIAL, "a: port 0..3, b: byte")                                                         \
     INPUT(SERIAL_BREAK, "a: port 0..3")                                                            \
     INPUT(KEY, "a: scan code set 2 byte of the PS/2 keyboard")                                     \
+    INPUT(MOUSE, "a: movement and buttons, packed as in devices/i8042.h")                          \
     INPUT(POWER_BUTTON, "")                                                                        \
     INPUT(RESET, "")                                                                               \
     INPUT(NMI, "")                                                                                 \

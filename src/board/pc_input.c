@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Where each kind of event from the input gate goes. */
 #include "board/pc.h"
+#include "devices/i8042.h"
 #include "devices/uart16550.h"
 
 static bool on_pace(void *opaque, const struct input_event *ev)
@@ -38,7 +39,14 @@ static bool on_key(void *opaque, const struct input_event *ev)
 {
     struct machine *m = opaque;
 
-    return m->kbc->class->input(m->kbc, ev->a, 0);
+    return m->kbc->class->input(m->kbc, I8042_KEY, ev->a);
+}
+
+static bool on_mouse(void *opaque, const struct input_event *ev)
+{
+    struct machine *m = opaque;
+
+    return m->kbc->class->input(m->kbc, I8042_MOUSE, ev->a);
 }
 
 static bool on_power_button(void *opaque, const struct input_event *ev)
@@ -67,6 +75,7 @@ void pc_connect_input(struct machine *m)
     input_connect(&m->input, INPUT_SERIAL, on_serial, m);
     input_connect(&m->input, INPUT_SERIAL_BREAK, on_serial_break, m);
     input_connect(&m->input, INPUT_KEY, on_key, m);
+    input_connect(&m->input, INPUT_MOUSE, on_mouse, m);
     input_connect(&m->input, INPUT_POWER_BUTTON, on_power_button, m);
     input_connect(&m->input, INPUT_RESET, on_reset, m);
     input_connect(&m->input, INPUT_NMI, on_nmi, m);

@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The 8042 keyboard controller of the PS/2, with a keyboard on its first port and nothing on
- * the second. IBM PS/2 Hardware Interface Technical Reference, Keyboard and Auxiliary Device
+ * The 8042 keyboard controller of the PS/2, with a keyboard on its first port and a mouse on the
+ * second. IBM PS/2 Hardware Interface Technical Reference, Keyboard and Auxiliary Device
  * Controller.
  *
  *     status:   7 parity  6 time-out  5 AUX data  4 unlocked  3 command  2 SYS  1 IBF  0 OBF
  *     command byte (RAM 0):  6 translate  5 AUX off  4 keyboard off  2 SYS  1 IRQ12  0 IRQ1
  *     output port:  7,6 keyboard data, clock  5 IRQ12  4 IRQ1  1 A20  0 not reset
  *
- * The controller's own answers are there at once. A byte from the keyboard takes a millisecond
- * of wire, so that a handler that reads the data port twice reads the same byte twice.
+ * The controller's own answers are there at once. A byte from a device takes a millisecond of
+ * wire, so that a handler that reads the data port twice reads the same byte twice. When both
+ * have something to send, they take turns.
  */
 #include "devices/i8042.h"
 
 #include "base/bits.h"
 #include "base/log.h"
 #include "devices/ps2_keyboard.h"
+#include "devices/ps2_mouse.h"
 
 #define STATUS_OBF 0x01
 #define STATUS_SYS 0x04
@@ -56,7 +58,9 @@ struct i8042 {
     u8 answers[ANSWERS], answer_count;
     u8 break_seen; /* translation holds an F0h */
     u8 irq;        /* levels: bit 0 IRQ1, bit 1 IRQ12 */
+    u8 aux_turn;   /* the mouse is next when both want to send */
     struct ps2_keyboard keyboard;
+    struct ps2_mouse mouse;
 };
 
 static const struct field i8042_fields[] = {
@@ -70,7 +74,9 @@ static const struct field i8042_fields[] = {
     FIELD(struct i8042, answer_count, "answer count"),
     FIELD(struct i8042, break_seen, "F0h held"),
     FIELD(struct i8042, irq, "IRQs"),
+    FIELD(struct i8042, aux_turn, "AUX's turn"),
     PS2_KEYBOARD_FIELDS(struct i8042, keyboard),
+    PS2_MOUSE_FIELDS(struct i8042, mouse),
 };
 
 /* ---- The output buffer -------------------------------------------------------------------- */
@@ -96,12 +102,20 @@ static void fill(struct i8042 *c, u8 byte, u8 status)
     update_irq(c);
 }
 
-/* Lets the keyboard send when it has something and nobody is in its way. */
+static bool keyboard_sends(const struct i8042 *c)
+{
+    return !(c->ram[0] & CTR_KEYBOARD_OFF) && ps2_keyboard_has_data(&c->keyboard);
+}
+
+static bool mouse_sends(const struct i8042 *c)
+{
+    return !(c->ram[0] & CTR_AUX_OFF) && ps2_mouse_has_data(&c->mouse);
+}
+
+/* Lets a device send when it has something and nobody is in its way. */
 static void start_wire(struct i8042 *c)
 {
-    bool clear = !(c->status & STATUS_OBF) && !(c->ram[0] & CTR_KEYBOARD_OFF);
-
-    if (!clear || !ps2_keyboard_has_data(&c->keyboard))
+    if ((c->status & STATUS_OBF) || (!keyboard_sends(c) && !mouse_sends(c)))
         timer_disarm(&c->wire);
     else if (!c->wire.armed)
         timer_arm(&c->wire, clock_now(c->dev.clock) + BYTE_NS);
@@ -110,8 +124,17 @@ static void start_wire(struct i8042 *c)
 static void byte_arrives(void *opaque)
 {
     struct i8042 *c = opaque;
-    u8 byte = ps2_keyboard_read(&c->keyboard);
+    u8 byte;
 
+    if (mouse_sends(c) && (c->aux_turn || !keyboard_sends(c))) {
+        byte = ps2_mouse_read(&c->mouse);
+        c->aux_turn = 0;
+        LOG(c->dev.log, PS2, "mouse sends %02x", byte);
+        fill(c, byte, STATUS_AUX);
+        return;
+    }
+    byte = ps2_keyboard_read(&c->keyboard);
+    c->aux_turn = 1;
     if (c->ram[0] & CTR_TRANSLATE) {
         if (byte == 0xf0) {
             c->break_seen = 0x80;
@@ -192,8 +215,11 @@ static void command_data(struct i8042 *c, u8 value)
     case CMD_WRITE_OUT: write_out(c, value); break;
     case CMD_AS_KEYBOARD: fill(c, value, 0); break;
     case CMD_AS_AUX: fill(c, value, STATUS_AUX); break;
-    case CMD_TO_AUX: /* nobody takes it: the controller gives up */
-        fill(c, 0xfe, STATUS_AUX | STATUS_TIMEOUT);
+    case CMD_TO_AUX:
+        LOG(c->dev.log, PS2, "to mouse %02x", value);
+        timer_disarm(&c->wire);
+        ps2_mouse_write(&c->mouse, value);
+        start_wire(c);
         break;
     default: c->ram[command & 31] = value; break;
     }
@@ -268,8 +294,12 @@ static void data_write(struct device *d, u64 offset, u64 value, unsigned size)
 static bool i8042_input(struct device *d, u64 a, u64 b)
 {
     struct i8042 *c = (struct i8042 *)d;
-    bool taken = ps2_keyboard_key(&c->keyboard, (u8)a);
+    bool taken;
 
+    if (a == I8042_KEY)
+        taken = ps2_keyboard_key(&c->keyboard, (u8)b);
+    else
+        taken = ps2_mouse_move(&c->mouse, (i16)b, (i16)(b >> 16), (i8)(b >> 32), (u8)(b >> 40));
     start_wire(c);
     return taken;
 }
@@ -288,6 +318,7 @@ static void i8042_reset(struct device *d)
 
     device_zero(d);
     ps2_keyboard_reset(&c->keyboard);
+    ps2_mouse_reset(&c->mouse);
     c->ram[0] = CTR_KEYBOARD_IRQ | CTR_AUX_IRQ;
     c->status = STATUS_COMMAND | STATUS_UNLOCKED;
     c->out = OUT_NOT_RESET | OUT_A20;
@@ -298,7 +329,7 @@ static void i8042_reset(struct device *d)
 
 const struct device_class i8042_class = {
     .name = "i8042",
-    .text = "8042 keyboard controller with PS/2 keyboard",
+    .text = "8042 keyboard controller with PS/2 keyboard and mouse",
     .size = sizeof(struct i8042),
     .fields = i8042_fields,
     .field_count = ARRAY_LEN(i8042_fields),

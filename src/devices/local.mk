@@ -48,6 +48,8 @@ libersatz_core_la_SOURCES += \
     %D%/port92.h \
     %D%/ps2_keyboard.c \
     %D%/ps2_keyboard.h \
+    %D%/ps2_mouse.c \
+    %D%/ps2_mouse.h \
     %D%/uart16550.c \
     %D%/uart16550.h \
     %D%/vbe.c \

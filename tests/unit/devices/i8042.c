@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "devices/i8042.h"
 
+#include "devices/ps2_mouse.h"
 #include "unit/devices/bench.h"
 
 static struct bench b;
@@ -53,7 +54,7 @@ static int next(void)
 static void type(const char *bytes, unsigned count)
 {
     for (unsigned n = 0; n < count; n++)
-        ck_assert(i8042_class.input(kbc, (u8)bytes[n], 0));
+        ck_assert(i8042_class.input(kbc, I8042_KEY, (u8)bytes[n]));
 }
 
 static void expect(const char *bytes, unsigned count)
@@ -260,27 +261,69 @@ START_TEST(full_buffer_makes_the_gate_wait)
     unsigned taken = 0;
 
     command(0xad);
-    while (i8042_class.input(kbc, 0x1c, 0))
+    while (i8042_class.input(kbc, I8042_KEY, 0x1c))
         ck_assert_uint_lt(++taken, 100);
     ck_assert_uint_ge(taken, 8);
     command(0xae);
     while (next() == 0x1c)
         taken--;
     ck_assert_uint_eq(taken, 0);
-    ck_assert(i8042_class.input(kbc, 0x1c, 0));
+    ck_assert(i8042_class.input(kbc, I8042_KEY, 0x1c));
 }
 END_TEST
 
-START_TEST(nothing_on_the_second_port)
+/* ---- The second port ---------------------------------------------------------------------- */
+
+#define AUX_STATUS 0x21
+
+/* The next bytes from the mouse. */
+static void expect_aux(const char *bytes, unsigned count)
+{
+    for (unsigned n = 0; n < count; n++) {
+        for (unsigned i = 0; i < 4 && !(status() & 1); i++)
+            bench_pass(&b, WIRE);
+        ck_assert_uint_eq(status() & AUX_STATUS, AUX_STATUS);
+        u8 got = read();
+        ck_assert_msg(got == (u8)bytes[n], "byte %u: %02x, not %02x", n, got, (u8)bytes[n]);
+    }
+    ck_assert_int_eq(next(), -1);
+}
+
+#define EXPECT_AUX(s) expect_aux(s, sizeof(s) - 1)
+
+static void mouse(u8 byte)
 {
     command(0xd4);
-    data(0xff);
-    ck_assert_uint_eq(status() & 0x61, 0x61);
+    data(byte);
+}
+
+static void ask(u8 byte)
+{
+    mouse(byte);
+    EXPECT_AUX("\xfa");
+}
+
+static void set_rate(u8 rate)
+{
+    ask(0xf3);
+    ask(rate);
+}
+
+static bool move(int right, int up, int wheel, u8 buttons)
+{
+    return i8042_class.input(kbc, I8042_MOUSE,
+                             i8042_pack_mouse((i16)right, (i16)up, (i8)wheel, buttons));
+}
+
+START_TEST(second_port)
+{
+    mouse(0xff);
+    bench_pass(&b, WIRE);
     ck_assert(b.level[I8042_AUX_IRQ]);
     ck_assert(!b.level[I8042_KEYBOARD_IRQ]);
-    ck_assert_uint_eq(read(), 0xfe);
-    ck_assert_uint_eq(status() & 0x61, 0);
-    command(0xd3); /* loops back as if a mouse had sent it */
+    EXPECT_AUX("\xfa\xaa\x00");
+    ck_assert(!b.level[I8042_AUX_IRQ]);
+    command(0xd3); /* loops back as if the mouse had sent it */
     data(0x5a);
     ck_assert_uint_eq(status() & 0x61, 0x21);
     ck_assert_uint_eq(read(), 0x5a);
@@ -288,6 +331,150 @@ START_TEST(nothing_on_the_second_port)
     data(0xa5);
     ck_assert_uint_eq(status() & 0x61, 0x01);
     ck_assert_uint_eq(read(), 0xa5);
+    command(0xa7); /* off: the answer waits in the mouse */
+    mouse(0xf2);
+    ck_assert_int_eq(next(), -1);
+    command(0xa8);
+    EXPECT_AUX("\xfa\x00");
+    command(0x60); /* translation is the keyboard's alone */
+    data(0x43);
+    mouse(0xf2);
+    EXPECT_AUX("\xfa\x00");
+}
+END_TEST
+
+START_TEST(both_take_turns)
+{
+    ask(0xf4);
+    TYPE("\x1c\x32");
+    ck_assert(move(1, 0, 0, 0));
+    bench_pass(&b, WIRE);
+    ck_assert_uint_eq(status() & AUX_STATUS, 0x01);
+    ck_assert_uint_eq(read(), 0x1c);
+    bench_pass(&b, WIRE);
+    ck_assert_uint_eq(status() & AUX_STATUS, AUX_STATUS);
+    ck_assert_uint_eq(read(), 0x08);
+    bench_pass(&b, WIRE);
+    ck_assert_uint_eq(status() & AUX_STATUS, 0x01);
+    ck_assert_uint_eq(read(), 0x32);
+    EXPECT_AUX("\x01\x00");
+}
+END_TEST
+
+START_TEST(mouse_commands)
+{
+    mouse(0xe9);
+    EXPECT_AUX("\xfa\x00\x02\x64");
+    ask(0xe8);
+    ask(0x03);
+    ask(0xe7);
+    set_rate(40);
+    ask(0xf4);
+    ask(0xf0);
+    mouse(0xe9);
+    EXPECT_AUX("\xfa\x70\x03\x28");
+    ask(0xea);
+    ask(0xe6);
+    ask(0xf5);
+    mouse(0xe9);
+    EXPECT_AUX("\xfa\x00\x03\x28");
+    ask(0xf6);
+    mouse(0xe9);
+    EXPECT_AUX("\xfa\x00\x02\x64");
+    mouse(0xe5); /* no command */
+    EXPECT_AUX("\xfe");
+    ask(0xe8);
+    mouse(0x04); /* no resolution */
+    EXPECT_AUX("\xfe");
+    mouse(0xfe); /* once more */
+    EXPECT_AUX("\xfe");
+    ask(0xee); /* wrap mode gives everything back */
+    mouse(0xf4);
+    EXPECT_AUX("\xf4");
+    ask(0xec);
+    mouse(0xf2);
+    EXPECT_AUX("\xfa\x00");
+}
+END_TEST
+
+START_TEST(movement)
+{
+    ck_assert(move(5, 5, 0, 0)); /* nobody asked */
+    ask(0xf4);
+    ck_assert(move(3, -2, 0, PS2_LEFT));
+    EXPECT_AUX("\x29\x03\xfe");
+    ck_assert(move(-300, 600, 0, PS2_LEFT | PS2_RIGHT)); /* more than a packet holds */
+    EXPECT_AUX("\x1b\x01\xff\x1b\xd3\xff\x0b\x00\x5a");
+    ck_assert(move(0, 0, 0, PS2_LEFT | PS2_RIGHT)); /* no news */
+    ck_assert_int_eq(next(), -1);
+    ck_assert(move(0, 0, 0, PS2_MIDDLE));
+    ck_assert(!move(0, 0, 0, 0)); /* a click isn't lost */
+    EXPECT_AUX("\x0c\x00\x00");
+    ck_assert(move(0, 0, 0, 0));
+    EXPECT_AUX("\x08\x00\x00");
+    ask(0xe7);
+    ck_assert(move(2, 4, 0, 0));
+    EXPECT_AUX("\x08\x01\x06");
+    ck_assert(move(-5, 10, 0, 0));
+    EXPECT_AUX("\x18\xf7\x14");
+}
+END_TEST
+
+START_TEST(remote_mode)
+{
+    ask(0xf0);
+    ck_assert(move(7, 1, 0, PS2_RIGHT));
+    ck_assert_int_eq(next(), -1);
+    mouse(0xeb);
+    EXPECT_AUX("\xfa\x0a\x07\x01");
+    mouse(0xeb);
+    EXPECT_AUX("\xfa\x0a\x00\x00");
+}
+END_TEST
+
+START_TEST(wheel_and_five_buttons)
+{
+    ask(0xf4);
+    ck_assert(move(0, 0, 3, 0)); /* a mouse of three bytes has no wheel */
+    ck_assert_int_eq(next(), -1);
+    set_rate(200);
+    set_rate(100);
+    set_rate(80);
+    mouse(0xf2);
+    EXPECT_AUX("\xfa\x03");
+    ck_assert(move(1, 0, -2, PS2_FOURTH));
+    EXPECT_AUX("\x08\x01\x00\xfe");
+    set_rate(200);
+    set_rate(200);
+    set_rate(80);
+    mouse(0xf2);
+    EXPECT_AUX("\xfa\x04");
+    ck_assert(move(0, 0, 9, PS2_FOURTH | PS2_LEFT));
+    EXPECT_AUX("\x09\x00\x00\x17\x09\x00\x00\x12");
+    ck_assert(move(0, 0, -1, PS2_FIFTH));
+    EXPECT_AUX("\x08\x00\x00\x2f");
+    mouse(0xff); /* back to three bytes */
+    EXPECT_AUX("\xfa\xaa\x00");
+    mouse(0xf2);
+    EXPECT_AUX("\xfa\x00");
+}
+END_TEST
+
+START_TEST(bytes_to_the_mouse_without_end)
+{
+    for (unsigned n = 0; n < 4096; n++) {
+        mouse((u8)(n * 7 + n / 256));
+        move((int)(n * 977) - 2000000, 32767, -128, (u8)n);
+        if (n % 3 == 0)
+            next();
+    }
+    command(0xae);
+    command(0xa8);
+    mouse(0xec); /* out of wrap mode, should it be in it */
+    mouse(0xff);
+    while (status() & 1)
+        read();
+    EXPECT_AUX("\xfa\xaa\x00");
 }
 END_TEST
 
@@ -307,7 +494,13 @@ int main(void)
     tcase_add_test(t, set_3);
     tcase_add_test(t, disabled_keyboard);
     tcase_add_test(t, full_buffer_makes_the_gate_wait);
-    tcase_add_test(t, nothing_on_the_second_port);
+    tcase_add_test(t, second_port);
+    tcase_add_test(t, both_take_turns);
+    tcase_add_test(t, mouse_commands);
+    tcase_add_test(t, movement);
+    tcase_add_test(t, remote_mode);
+    tcase_add_test(t, wheel_and_five_buttons);
+    tcase_add_test(t, bytes_to_the_mouse_without_end);
     suite_add_tcase(s, t);
     return unit_run(s);
 }
