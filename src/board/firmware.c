@@ -19,6 +19,7 @@
 
 #define HOST_BRIDGE PCI_DEVFN(0, 0)
 #define ISA_BRIDGE PCI_DEVFN(1, 0)
+#define IDE PCI_DEVFN(1, 1)
 #define POWER_MANAGEMENT PCI_DEVFN(1, 3)
 
 static void open_shadow_ram(struct pci_bus *bus)
@@ -45,6 +46,14 @@ static void place_power_management(struct pci_bus *bus)
     pci_config_write(bus, POWER_MANAGEMENT, 0x80, 1, 1); /* PMREGMISC: decode it */
     pci_config_write(bus, POWER_MANAGEMENT, 0x90, SMB_BASE | 1, 4);
     pci_config_write(bus, POWER_MANAGEMENT, 0xD2, 1, 1); /* SMBHSTCFG: decode it */
+}
+
+/* IDE: decoded on both channels (IDETIM), the bus master's registers in their place. */
+static void place_ide(struct pci_bus *bus)
+{
+    pci_config_write(bus, IDE, 0x40, 0x80008000, 4);
+    pci_config_write(bus, IDE, 0x20, 0xC001, 4);
+    pci_config_write(bus, IDE, PCI_COMMAND, PCI_COMMAND_IO | PCI_COMMAND_MASTER, 2);
 }
 
 /* The BIOS data area: what kernels still look at (Ralf Brown's memory list, 40h:00h). */
@@ -104,6 +113,7 @@ int firmware_leave(struct machine *m, struct ersatz_error *err)
     open_shadow_ram(bus);
     route_interrupts(m, bus);
     place_power_management(bus);
+    place_ide(bus);
     fill_bda(m);
     device_write(m->port92, 0, 0, 2, 1); /* A20 */
     set_up_keyboard(m);

@@ -183,7 +183,8 @@ int pc_init(struct machine *m, struct ersatz_error *err)
     if (error)
         return error;
     pc_connect_input(m);
-    return pc_wire(m, err);
+    error = pc_wire(m, err);
+    return error ? error : pc_add_drives(m, err);
 }
 
 void pc_destroy(struct machine *m)

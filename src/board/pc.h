@@ -29,6 +29,9 @@ int pc_wire(struct machine *m, struct ersatz_error *err);
 #define PC_FLOPPIES 2
 void pc_wire_legacy(struct machine *m);
 
+/* pc_drives.c: once the buses are there. */
+int pc_add_drives(struct machine *m, struct ersatz_error *err);
+
 /* pc_input.c */
 void pc_connect_input(struct machine *m);
 

@@ -5,6 +5,8 @@
 
 #include "base/error.h"
 #include "board/pc.h"
+#include "devices/i440fx.h"
+#include "devices/ide.h"
 
 static bool on_ide(enum drive_kind kind)
 {
@@ -59,4 +61,28 @@ void machine_drop_drives(struct machine *m)
     for (unsigned i = 0; i < m->drive_count; i++)
         medium_close(m->drive[i].medium);
     m->drive_count = 0;
+}
+
+/* ---- chips ---- */
+
+#define ISA_SLOT 1
+
+int pc_add_drives(struct machine *m, struct ersatz_error *err)
+{
+    static const u16 ports[] = {[IDE_PRIMARY] = 0x1F0, 0x3F6, 0x170, 0x376};
+    struct device *ide = pc_add_chip(m, &ide_class, "ide", err);
+    int error = 0;
+
+    if (!ide)
+        return -ERSATZ_E_NOMEM;
+    ide->dma = &m->mem;
+    for (unsigned i = 0; i < IDE_PLACES; i++)
+        ide_set_drive(ide, i, machine_drive(m, DRIVE_DISK, i));
+    ide->out[IDE_IRQ] = machine_isa_irq(m, 14, 0);
+    ide->out[IDE_IRQ + 1] = machine_isa_irq(m, 15, 0);
+    for (unsigned i = 0; i < ARRAY_LEN(ports) && !error; i++)
+        error = device_map_ports(ide, i, &m->io, ports[i], err);
+    if (!error && !ide_connect(ide, i440fx_bus(m->host_bridge), ISA_SLOT))
+        error = err_set(err, ERSATZ_E_CONFLICT, "the PCI bus is full");
+    return error;
 }

@@ -2,6 +2,9 @@
 libersatz_core_la_SOURCES += \
     %D%/apic_bus.c \
     %D%/apic_bus.h \
+    %D%/atapi.c \
+    %D%/atapi_command.c \
+    %D%/atapi_info.c \
     %D%/debugcon.c \
     %D%/debugcon.h \
     %D%/debugexit.c \
@@ -30,6 +33,13 @@ libersatz_core_la_SOURCES += \
     %D%/i8254.h \
     %D%/i8259.c \
     %D%/i8259.h \
+    %D%/ide.c \
+    %D%/ide.h \
+    %D%/ide_ata.c \
+    %D%/ide_bus.c \
+    %D%/ide_dma.c \
+    %D%/ide_identify.c \
+    %D%/ide_state.h \
     %D%/ioapic.c \
     %D%/ioapic.h \
     %D%/lapic.c \
