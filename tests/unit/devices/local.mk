@@ -17,7 +17,10 @@ unit_tests += \
     %D%/pm_piix4 \
     %D%/small \
     %D%/uart16550 \
-    %D%/vga
+    %D%/vbe \
+    %D%/vga \
+    %D%/vga_mem \
+    %D%/vga_render
 endif
 
 %C%_apic_SOURCES = %D%/apic.c
@@ -94,3 +97,18 @@ endif
 %C%_vga_CPPFLAGS = $(check_cppflags)
 %C%_vga_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_vga_LDADD = $(check_libs)
+
+%C%_vbe_SOURCES = %D%/vbe.c
+%C%_vbe_CPPFLAGS = $(check_cppflags)
+%C%_vbe_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_vbe_LDADD = $(check_libs)
+
+%C%_vga_mem_SOURCES = %D%/vga_mem.c
+%C%_vga_mem_CPPFLAGS = $(check_cppflags)
+%C%_vga_mem_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_vga_mem_LDADD = $(check_libs)
+
+%C%_vga_render_SOURCES = %D%/vga_render.c
+%C%_vga_render_CPPFLAGS = $(check_cppflags)
+%C%_vga_render_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_vga_render_LDADD = $(check_libs)
