@@ -147,6 +147,7 @@ ERSATZ_API const char *ersatz_nearest(const char *word, const char *const *names
     X(STOP_POWER_OFF, "power-off", "the guest switched the machine off")                           \
     X(STOP_RESET, "reset", "the guest reset the machine and no-reboot is on")                      \
     X(STOP_DEBUG_EXIT, "debug-exit", "the guest wrote to isa-debug-exit")                          \
+    X(STOP_GUEST_PANIC, "guest-panicked", "the guest's kernel crashed and said so to pvpanic")     \
     X(STOP_TRIPLE_FAULT, "triple-fault", "a CPU shut down on a triple fault")                      \
     X(STOP_DISK, "disk", "the host could not write a drive's file; to be run again when it can")   \
     X(STOP_HALTED, "halted", "every CPU is halted and nothing can wake one")                       \
@@ -307,11 +308,12 @@ ERSATZ_API int ersatz_screen_text(struct ersatz_machine *m, struct ersatz_text *
 /* ---- The outside world ------------------------------------------------------------------- */
 
 enum ersatz_channel {
-    ERSATZ_SERIAL0,  /* COM1, 3F8h, IRQ 4 */
-    ERSATZ_SERIAL1,  /* COM2, 2F8h, IRQ 3 */
-    ERSATZ_SERIAL2,  /* COM3, 3E8h, IRQ 4 */
-    ERSATZ_SERIAL3,  /* COM4, 2E8h, IRQ 3 */
-    ERSATZ_DEBUGCON, /* output only: port E9h, 402h */
+    ERSATZ_SERIAL0,   /* COM1, 3F8h, IRQ 4 */
+    ERSATZ_SERIAL1,   /* COM2, 2F8h, IRQ 3 */
+    ERSATZ_SERIAL2,   /* COM3, 3E8h, IRQ 4 */
+    ERSATZ_SERIAL3,   /* COM4, 2E8h, IRQ 3 */
+    ERSATZ_DEBUGCON,  /* output only: port E9h, 402h */
+    ERSATZ_PARALLEL0, /* output only: LPT1, 378h, IRQ 7 */
     ERSATZ_CHANNELS
 };
 
@@ -322,8 +324,8 @@ enum ersatz_channel {
 typedef void ersatz_output_fn(void *opaque, enum ersatz_channel channel, const uint8_t *bytes,
                               size_t len);
 
-/* Connects a channel before ersatz_power_on(). A serial port is there for the guest to find only
- * if it is connected, with `output` or, to swallow everything, NULL. */
+/* Connects a channel before ersatz_power_on(). A serial or parallel port is there for the guest to
+ * find only if it is connected, with `output` or, to swallow everything, NULL. */
 ERSATZ_API int ersatz_connect(struct ersatz_machine *m, enum ersatz_channel channel,
                               ersatz_output_fn *output, void *opaque, struct ersatz_error *error);
 
@@ -342,8 +344,7 @@ ERSATZ_API bool ersatz_key(struct ersatz_machine *m, uint16_t scan_code, bool do
 /* The mouse moves by so many counts (to the right, down), its wheel by so many notches (away from
  * the user), and these buttons are held: 1 left, 2 right, 4 middle, 8 fourth, 16 fifth. False
  * when the queue is full. Any thread. */
-ERSATZ_API bool ersatz_mouse(struct ersatz_machine *m, int dx, int dy, int wheel,
-                             unsigned buttons);
+ERSATZ_API bool ersatz_mouse(struct ersatz_machine *m, int dx, int dy, int wheel, unsigned buttons);
 
 /* ---- Drives ------------------------------------------------------------------------------ */
 

@@ -12,6 +12,7 @@
 #define DEBUG_EXIT_BASE 0x501
 #define DEBUG_EXIT_SIZE 4
 #define DEBUG_EXIT_SIZE_MAX 8
+#define PVPANIC_BASE 0x505
 
 typedef int setting_fn(struct ersatz_machine *m, const char *value, struct ersatz_error *error);
 
@@ -237,48 +238,85 @@ static int set_log(struct ersatz_machine *m, const char *value, struct ersatz_er
     return 0;
 }
 
-/* isa-debug-exit,iobase=N,iosize=N */
-static int set_debug_exit(struct ersatz_machine *m, char *properties, struct ersatz_error *error)
+/* A property of a device that is a number of ports or of one. */
+struct port_property {
+    const char *name;
+    unsigned long value;
+};
+
+#define PORT_PROPERTIES 2 /* that a device has at most */
+
+static int parse_ports(const char *device, char *text, struct port_property *p, unsigned count,
+                       struct ersatz_error *error)
 {
-    static const char *const names[] = {"iobase", "iosize"};
-    unsigned long value[] = {DEBUG_EXIT_BASE, DEBUG_EXIT_SIZE};
     char *save = NULL;
 
-    for (char *p = strtok_r(properties, ",", &save); p; p = strtok_r(NULL, ",", &save)) {
-        char *equals = strchr(p, '='), *end;
+    for (char *word = strtok_r(text, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
+        char *equals = strchr(word, '='), *end;
+        const char *names[PORT_PROPERTIES];
+        unsigned i = 0;
         if (!equals)
-            return err_set(error, ERSATZ_E_VALUE, "isa-debug-exit: '%s' has no value", p);
+            return err_set(error, ERSATZ_E_VALUE, "%s: '%s' has no value", device, word);
         *equals = 0;
-        unsigned i = strcmp(p, names[0]) == 0 ? 0 : 1;
-        if (strcmp(p, names[i]))
-            return config_unknown("property of isa-debug-exit", p, names, ARRAY_LEN(names), error);
-        value[i] = strtoul(equals + 1, &end, 0);
-        if (end == equals + 1 || *end || value[i] > 0xFFFF)
+        for (unsigned n = 0; n < count; n++)
+            names[n] = p[n].name;
+        while (i < count && strcmp(word, names[i]))
+            i++;
+        if (i == count)
+            return config_unknown("property of that device", word, names, count, error);
+        p[i].value = strtoul(equals + 1, &end, 0);
+        if (end == equals + 1 || *end || p[i].value > 0xFFFF)
             return bad(names[i], equals + 1, "a number of a port", error);
     }
-    if (value[1] < 1 || value[1] > DEBUG_EXIT_SIZE_MAX || value[0] + value[1] > 0x10000)
+    return 0;
+}
+
+/* isa-debug-exit,iobase=N,iosize=N */
+static int set_debug_exit(struct ersatz_machine *m, char *text, struct ersatz_error *error)
+{
+    struct port_property p[] = {{"iobase", DEBUG_EXIT_BASE}, {"iosize", DEBUG_EXIT_SIZE}};
+    int r = parse_ports("isa-debug-exit", text, p, ARRAY_LEN(p), error);
+
+    if (r)
+        return r;
+    if (p[1].value < 1 || p[1].value > DEBUG_EXIT_SIZE_MAX || p[0].value + p[1].value > 0x10000)
         return err_set(error, ERSATZ_E_VALUE,
                        "isa-debug-exit: ports %lxh + %lu are none, or more "
                        "than %u",
-                       value[0], value[1], DEBUG_EXIT_SIZE_MAX);
+                       p[0].value, p[1].value, DEBUG_EXIT_SIZE_MAX);
     m->set.board.debug_exit = true;
-    m->set.board.debug_exit_base = (u16)value[0];
-    m->set.board.debug_exit_size = (u16)value[1];
+    m->set.board.debug_exit_base = (u16)p[0].value;
+    m->set.board.debug_exit_size = (u16)p[1].value;
+    return 0;
+}
+
+/* pvpanic,ioport=N */
+static int set_pvpanic(struct ersatz_machine *m, char *text, struct ersatz_error *error)
+{
+    struct port_property p[] = {{"ioport", PVPANIC_BASE}};
+    int r = parse_ports("pvpanic", text, p, ARRAY_LEN(p), error);
+
+    if (r)
+        return r;
+    m->set.board.pvpanic = true;
+    m->set.board.pvpanic_base = (u16)p[0].value;
     return 0;
 }
 
 static int set_device(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
 {
-    char *copy = strdup(value);
+    char *copy = strdup(value), *text;
     int result;
 
     if (!copy)
         return err_set(error, ERSATZ_E_NOMEM, "no memory for a setting");
-    char *comma = strchr(copy, ',');
-    if (comma)
-        *comma = 0;
+    text = copy + strcspn(copy, ",");
+    if (*text)
+        *text++ = 0;
     if (strcmp(copy, "isa-debug-exit") == 0)
-        result = set_debug_exit(m, comma ? comma + 1 : copy + strlen(copy), error);
+        result = set_debug_exit(m, text, error);
+    else if (strcmp(copy, "pvpanic") == 0)
+        result = set_pvpanic(m, text, error);
     else
         result = unknown_of(ERSATZ_NAMES_DEVICE, "device", copy, error);
     free(copy);

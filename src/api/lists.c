@@ -12,6 +12,7 @@ static const struct name machines[] = {{"pc", "i440FX, PIIX3 and PIIX4, as QEMU 
 
 static const struct name devices[] = {
     {"isa-debug-exit", "a port that ends the run: iobase=501h,iosize=4"},
+    {"pvpanic", "a port by which a guest's kernel says that it has crashed: ioport=505h"},
 };
 
 static const char *const features[] = {

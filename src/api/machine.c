@@ -129,6 +129,7 @@ static int build(struct ersatz_machine *m, const struct blob *bios, struct ersat
 
     for (unsigned i = 0; i < SERIAL_PORTS; i++)
         config->serial[i] = m->channel[ERSATZ_SERIAL0 + i].connected;
+    config->parallel = m->channel[ERSATZ_PARALLEL0].connected;
     config->output = channel_byte;
     config->say = on_say;
     config->opaque = m;

@@ -151,14 +151,22 @@ static bool resets_on_shutdown(const struct ersatz_machine *m)
     return machine_has_bios(&m->board) && !__atomic_load_n(&m->no_reboot, __ATOMIC_RELAXED);
 }
 
+static const char *stop_text(enum ersatz_stop why)
+{
+    switch (why) {
+    case ERSATZ_STOP_POWER_OFF: return "power-off";
+    case ERSATZ_STOP_GUEST_PANIC: return "the guest's kernel has panicked";
+    default: return "isa-debug-exit";
+    }
+}
+
 /* A chip, or a drive, ends the run. */
 static void end_stopped(struct ersatz_machine *m, struct ersatz_exit *why)
 {
     struct machine *b = &m->board;
     const struct disk_failure *f = &b->disk_failure;
 
-    end_run(m, why, b->stop.why, b->stop.cpu,
-            b->stop.why == ERSATZ_STOP_POWER_OFF ? "power-off" : "isa-debug-exit");
+    end_run(m, why, b->stop.why, b->stop.cpu, stop_text(b->stop.why));
     why->value = b->stop.value;
     b->stop.wanted = false;
     m->ended = b->stop.why != ERSATZ_STOP_DISK;

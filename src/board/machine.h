@@ -81,6 +81,9 @@ struct machine_config {
     struct fw_file fw_file[MACHINE_MAX_FW_FILES]; /* -fw_cfg; data outlives the machine */
     unsigned fw_files;
     bool serial[SERIAL_PORTS]; /* which ports exist */
+    bool parallel;
+    bool pvpanic;
+    u16 pvpanic_base;
     bool debug_exit;
     u16 debug_exit_base, debug_exit_size;
     const struct drive_config *drives; /* not kept */
@@ -133,8 +136,8 @@ struct machine {
     struct device *pic, *pit, *rtc, *ioapic, *hpet, *kbc, *port92, *dma, *fdc, *vga,
         *uart[SERIAL_PORTS];
     struct apic_bus apic;
-    struct serial_wire wire[SERIAL_PORTS + 1]; /* the last is the debug console's */
-    u32 isa_level[ISA_IRQS];                   /* bit n: source n holds the line */
+    struct serial_wire wire[ERSATZ_CHANNELS];
+    u32 isa_level[ISA_IRQS]; /* bit n: source n holds the line */
     struct irq ferr;
     bool nmi_masked; /* port 70h */
     bool a20[A20_SOURCES];

@@ -110,7 +110,7 @@ static int add_row(struct machine *m, const struct chip_row *row, struct ersatz_
     return error;
 }
 
-static void serial_tx(void *opaque, u8 byte)
+void pc_channel_tx(void *opaque, u8 byte)
 {
     struct serial_wire *w = opaque;
 
@@ -134,7 +134,7 @@ static int add_serial(struct machine *m, unsigned n, struct ersatz_error *err)
         return -ERSATZ_E_NOMEM;
     m->uart[n] = d;
     m->wire[n] = (struct serial_wire){m, ERSATZ_SERIAL0 + n};
-    uart16550_connect(d, serial_tx, &m->wire[n]);
+    uart16550_connect(d, pc_channel_tx, &m->wire[n]);
     d->out[UART16550_IRQ] = machine_isa_irq(m, com[n].irq, 1 + n);
     return device_map_ports(d, UART16550_REGS, &m->io, com[n].base, err);
 }
@@ -150,12 +150,12 @@ static int add_debug(struct machine *m, struct ersatz_error *err)
     const struct machine_config *config = &m->config;
     int error = 0;
 
-    m->wire[SERIAL_PORTS] = (struct serial_wire){m, ERSATZ_DEBUGCON};
+    m->wire[ERSATZ_DEBUGCON] = (struct serial_wire){m, ERSATZ_DEBUGCON};
     for (unsigned i = 0; i < ARRAY_LEN(consoles) && !error; i++) {
         struct device *d = pc_add_chip(m, &debugcon_class, "debugcon", err);
         if (!d)
             return -ERSATZ_E_NOMEM;
-        debugcon_connect(d, serial_tx, &m->wire[SERIAL_PORTS]);
+        debugcon_connect(d, pc_channel_tx, &m->wire[ERSATZ_DEBUGCON]);
         error = device_map_ports(d, DEBUGCON_PORT, &m->io, consoles[i], err);
     }
     if (error || !config->debug_exit)
@@ -178,6 +178,8 @@ int pc_init(struct machine *m, struct ersatz_error *err)
         error = pc_add_display(m, err);
     for (unsigned i = 0; i < SERIAL_PORTS && !error; i++)
         error = add_serial(m, i, err);
+    if (!error)
+        error = pc_add_legacy(m, err);
     if (!error)
         error = add_debug(m, err);
     if (error)

@@ -25,7 +25,11 @@ void pc_show_display(struct machine *m, bool on);
 /* pc_wires.c: once all chips are there. */
 int pc_wire(struct machine *m, struct ersatz_error *err);
 
+/* pc.c: what a chip sends to the channel of its struct serial_wire. */
+void pc_channel_tx(void *opaque, u8 byte);
+
 /* pc_legacy.c */
+int pc_add_legacy(struct machine *m, struct ersatz_error *err);
 #define PC_FLOPPIES 2
 void pc_wire_legacy(struct machine *m);
 

@@ -104,6 +104,10 @@ static void ended(struct app *app, const struct ersatz_exit *why)
         fprintf(stderr, "ersatz: %s\n", why->text);
         leave(app, EXIT_TRIPLE_FAULT);
         break;
+    case ERSATZ_STOP_GUEST_PANIC:
+        fprintf(stderr, "ersatz: %s\n", why->text);
+        leave(app, EXIT_GUEST_PANIC);
+        break;
     case ERSATZ_STOP_HALTED:
         fprintf(stderr, "ersatz: %s\n", why->text);
         leave(app, EXIT_HALTED);

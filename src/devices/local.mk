@@ -48,6 +48,8 @@ libersatz_core_la_SOURCES += \
     %D%/lapic_state.h \
     %D%/mc146818.c \
     %D%/mc146818.h \
+    %D%/parallel.c \
+    %D%/parallel.h \
     %D%/pci.c \
     %D%/pci.h \
     %D%/piix3.c \
@@ -60,6 +62,8 @@ libersatz_core_la_SOURCES += \
     %D%/ps2_keyboard.h \
     %D%/ps2_mouse.c \
     %D%/ps2_mouse.h \
+    %D%/pvpanic.c \
+    %D%/pvpanic.h \
     %D%/uart16550.c \
     %D%/uart16550.h \
     %D%/vbe.c \
