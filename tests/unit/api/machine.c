@@ -379,6 +379,45 @@ START_TEST(serial_bytes_go_in_and_out)
 }
 END_TEST
 
+/* To the parallel port, then to pvpanic: crash kernel loaded, panicked. */
+static const u8 crash[] = {
+    0x66, 0xBA, 0x78, 0x03, 0xB0, 'P',  0xEE, /* mov dx, 378h; mov al, 'P'; out dx, al */
+    0x66, 0xBA, 0x7A, 0x03, 0xB0, 0x0D, 0xEE, /* mov dx, 37Ah; mov al, 0Dh; out dx, al */
+    0x66, 0xBA, 0x05, 0x05, 0xB0, 0x02, 0xEE, /* mov dx, 505h; mov al, 2; out dx, al */
+    0xB0, 0x01, 0xEE, 0xEB, 0xFE,             /* mov al, 1; out dx, al; jmp $ */
+};
+
+static void count_crashes(void *opaque, const char *topic, const char *line)
+{
+    *(unsigned *)opaque += !topic && strstr(line, "crash");
+}
+
+START_TEST(a_panic_ends_the_run)
+{
+    struct ersatz_error error;
+    struct bytes got = {.n = 0};
+    unsigned crashes = 0;
+    char path[32];
+
+    struct ersatz_machine *m = ersatz_create(&error);
+    write_image(path, crash, sizeof crash);
+    set(m, "kernel", path);
+    set(m, "memory", "4M");
+    set(m, "device", "pvpanic");
+    ersatz_on_line(m, count_crashes, &crashes);
+    ck_assert_int_eq(ersatz_connect(m, ERSATZ_PARALLEL0, collect, &got, &error), 0);
+    ck_assert_msg(ersatz_power_on(m, &error) == 0, "%s", error.text);
+    unlink(path);
+    struct ersatz_exit why = run(m, 1000000);
+    ck_assert_int_eq(why.why, ERSATZ_STOP_GUEST_PANIC);
+    ck_assert_uint_eq(why.value, 1);
+    ck_assert_uint_eq(crashes, 1);
+    ck_assert_uint_eq(got.n, 1);
+    ck_assert_int_eq(got.text[0], 'P');
+    ersatz_destroy(m);
+}
+END_TEST
+
 START_TEST(registers_and_memory)
 {
     struct ersatz_machine *m = MACHINE(0xB8, 0x78, 0x56, 0x34, 0x12, 0xEB, 0xFE);
@@ -448,6 +487,9 @@ static const struct {
     {"device", "isa-debug-exit,iobase=0xffff,iosize=4", ERSATZ_E_VALUE, "ffff"},
     {"device", "isa-debug-exit,iosize=9", ERSATZ_E_VALUE, "9"},
     {"device", "isa-debug-exit,iobase=zz", ERSATZ_E_VALUE, "zz"},
+    {"device", "pvpanik", ERSATZ_E_NAME, "pvpanic"},
+    {"device", "pvpanic,ioport=0x10000", ERSATZ_E_VALUE, "0x10000"},
+    {"device", "pvpanic,ioprot=1", ERSATZ_E_NAME, "ioport"},
     {"no-reboot", "maybe", ERSATZ_E_VALUE, "maybe"},
 };
 
@@ -509,6 +551,7 @@ int main(void)
     tcase_add_loop_test(t, host_clock_is_followed, 0, ARRAY_LEN(stop_codes));
     tcase_add_test(t, idle_with_the_host_clock_costs_nothing);
     tcase_add_test(t, serial_bytes_go_in_and_out);
+    tcase_add_test(t, a_panic_ends_the_run);
     tcase_add_test(t, registers_and_memory);
     tcase_add_loop_test(t, settings_are_checked, 0, ARRAY_LEN(settings));
     tcase_add_loop_test(t, unusable_files_are_named, 0, ARRAY_LEN(files));
