@@ -217,6 +217,11 @@ static bool taken(const struct settings *s, enum drive_kind kind, unsigned index
     return false;
 }
 
+bool drives_have_flash(const struct settings *s)
+{
+    return taken(s, DRIVE_PFLASH, 0);
+}
+
 static int find_place(const struct settings *s, struct properties *p, struct ersatz_error *error)
 {
     static const unsigned places[] = {IDE_PLACES, FLOPPY_PLACES, PFLASH_PLACES};

@@ -6,6 +6,8 @@
 #include "block/block.h"
 #include "board/machine.h"
 
+struct settings;
+
 struct drive_setting {
     enum drive_kind kind;
     unsigned index;
@@ -20,6 +22,8 @@ int drives_set(struct ersatz_machine *m, const char *value, struct ersatz_error 
 /* The options of ersatz_medium(): d->file and d->kind stay. */
 int drives_parse_medium(struct drive_setting *d, const char *value, struct ersatz_error *error);
 void drives_free(struct drive_setting *d);
+/* Is there a flash, with the firmware in it? */
+bool drives_have_flash(const struct settings *s);
 /* NULL on error. Any thread. */
 struct medium *drives_open(const struct drive_setting *d, struct ersatz_error *error);
 /* Adds the drives that are always there, opens all files into out[MACHINE_MAX_DRIVES] and hands

@@ -115,7 +115,7 @@ static int read_bios(const struct settings *s, struct blob *bios, struct ersatz_
 {
     *bios = (struct blob){.name = s->bios};
     if (!s->bios || !*s->bios)
-        return s->kernel && *s->kernel ? 0 : our_bios(bios, error);
+        return (s->kernel && *s->kernel) || drives_have_flash(s) ? 0 : our_bios(bios, error);
     int result = blob_read(bios, s->bios, error);
     if (!result)
         result = machine_check_bios(bios, error);
@@ -134,7 +134,7 @@ static int build(struct ersatz_machine *m, const struct blob *bios, struct ersat
     config->say = on_say;
     config->opaque = m;
     config->bios = *bios;
-    config->bios_is_ours = !m->set.bios || !*m->set.bios;
+    config->bios_is_ours = (!m->set.bios || !*m->set.bios) && !drives_have_flash(&m->set);
     int result = drives_power_on(m, drives, error);
     if (!result)
         result = machine_init(&m->board, config, error);

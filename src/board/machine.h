@@ -122,6 +122,9 @@ struct machine {
     struct clock clock;
     struct input input;
     struct ram ram, video, rom;
+    struct device *pflash[PFLASH_PLACES];
+    u8 *bios; /* the firmware, in the ROM or in flash 0: NULL for a direct boot */
+    u64 bios_size;
     u64 low_ram; /* bytes of RAM below 4 GiB: RAM ends there */
 
     struct engine *engine;
@@ -168,7 +171,7 @@ int machine_reset(struct machine *m, struct ersatz_error *err);
 /* Does it start from a ROM, as a PC does? Otherwise a kernel is entered directly. */
 static inline bool machine_has_bios(const struct machine *m)
 {
-    return m->rom.host != NULL;
+    return m->bios != NULL;
 }
 /* From now on it is this CPU's slice. */
 void machine_turn(struct machine *m, unsigned cpu);

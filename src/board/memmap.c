@@ -26,9 +26,10 @@ void memmap_destroy(struct memmap *m)
     m->count = m->capacity = m->page_count = 0;
 }
 
+/* Flash that is read as memory, though its writes are commands, is not. */
 static bool is_mmio(const struct mem_range *r)
 {
-    return r->read || r->write;
+    return !r->rd && (r->read || r->write);
 }
 
 static u64 range_pages(const struct mem_range *r)

@@ -6,7 +6,8 @@
  *
  * A RAM-like range has a host pointer for reads and one for writes. They differ where the
  * chipset says so (PAM: reads from ROM, writes to the RAM behind it); a NULL write pointer
- * drops writes (ROM), a NULL read pointer reads all ones. Ranges are page-aligned unless
+ * drops writes (ROM), or hands them to the write function if there is one (flash), a NULL read
+ * pointer reads all ones. Ranges are page-aligned unless
  * they are MMIO.
  */
 #ifndef ERSATZ_BOARD_MEMMAP_H

@@ -172,6 +172,8 @@ int pc_init(struct machine *m, struct ersatz_error *err)
 {
     int error = pc_add_memory(m, err);
 
+    if (!error)
+        error = pc_add_flash(m, err);
     for (unsigned i = 0; i < ARRAY_LEN(chip_rows) && !error; i++)
         error = add_row(m, &chip_rows[i], err);
     if (!error)

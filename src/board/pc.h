@@ -11,6 +11,8 @@ struct device *pc_add_chip(struct machine *m, const struct device_class *class, 
 
 /* pc_memory.c */
 int pc_add_memory(struct machine *m, struct ersatz_error *err);
+/* After pc_add_memory(). */
+int pc_add_flash(struct machine *m, struct ersatz_error *err);
 /* The chipset's callbacks: struct i440fx_board. */
 void pc_pam(void *opaque, physaddr base, u32 size, bool read_ram, bool write_ram);
 void pc_smram(void *opaque, bool open, bool enabled);

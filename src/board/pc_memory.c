@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "board/pc.h"
+#include "devices/pflash.h"
 
 static int add_ram(struct machine *m, const char *name, u64 base, u64 from, u64 size,
                    struct ersatz_error *err)
@@ -48,7 +49,38 @@ static int add_rom(struct machine *m, const struct blob *b, struct ersatz_error 
         return error;
     memcpy(m->rom.host, b->data, b->size);
     r.rd = m->rom.host;
+    m->bios = m->rom.host;
+    m->bios_size = b->size;
     return memmap_add(&m->mem, &r, err);
+}
+
+/* Flash 0 is where the ROM would be, flash 1 below it. */
+int pc_add_flash(struct machine *m, struct ersatz_error *err)
+{
+    physaddr top = HIGH_RAM_BASE;
+    int error = 0;
+
+    for (unsigned i = 0; i < PFLASH_PLACES && !error; i++) {
+        struct drive *drive = machine_drive(m, DRIVE_PFLASH, i);
+        if (!drive)
+            continue;
+        if (i == 0 ? m->bios != NULL : !m->pflash[0])
+            return err_set(err, ERSATZ_E_CONFLICT, "%s: %s", drive->id,
+                           i ? "the first flash is missing"
+                             : "a flash with the firmware takes the place of -bios");
+        m->pflash[i] = pc_add_chip(m, &pflash_class, drive->id, err);
+        error = m->pflash[i] ? pflash_connect(m->pflash[i], drive, err) : -ERSATZ_E_NOMEM;
+        top -= drive_size(drive);
+        if (!error && HIGH_RAM_BASE - top > ROM_MAX)
+            error = err_set(err, ERSATZ_E_SIZE, "%s: more than 16 MiB of flash", drive->id);
+        if (!error)
+            error = pflash_map(m->pflash[i], &m->mem, top, err);
+        if (!error && i == 0) {
+            m->bios = pflash_data(m->pflash[0]);
+            m->bios_size = drive_size(drive);
+        }
+    }
+    return error;
 }
 
 /* ---- all of it ---- */
@@ -80,8 +112,8 @@ static u8 *rom_below_1m(const struct machine *m, physaddr base)
 {
     u64 from_end = HIGH_BASE - base;
 
-    return from_end <= ROM_LOW_MAX && from_end <= m->rom.size ? m->rom.host + m->rom.size - from_end
-                                                              : NULL;
+    return from_end <= ROM_LOW_MAX && from_end <= m->bios_size ? m->bios + m->bios_size - from_end
+                                                               : NULL;
 }
 
 /* The chipset's PAM registers: what of the 256 KiB below 1 MiB is ROM, what is RAM. Where there

@@ -52,6 +52,8 @@ libersatz_core_la_SOURCES += \
     %D%/parallel.h \
     %D%/pci.c \
     %D%/pci.h \
+    %D%/pflash.c \
+    %D%/pflash.h \
     %D%/piix3.c \
     %D%/piix3.h \
     %D%/pm_piix4.c \
