@@ -135,6 +135,65 @@ DefinitionBlock ("", "DSDT", 1, "ERSATZ", "ERSATZPC", 1)
                     })
                 }
 
+                Device (MOU)
+                {
+                    Name (_HID, EisaId ("PNP0F13"))
+                    Name (_CRS, ResourceTemplate ()
+                    {
+                        IRQNoFlags () { 12 }
+                    })
+                }
+
+                Device (FDC0)
+                {
+                    Name (_HID, EisaId ("PNP0700"))
+                    Name (_CRS, ResourceTemplate ()
+                    {
+                        IO (Decode16, 0x3F0, 0x3F0, 1, 6)
+                        IO (Decode16, 0x3F7, 0x3F7, 1, 1)
+                        IRQNoFlags () { 6 }
+                        DMA (Compatibility, NotBusMaster, Transfer8) { 2 }
+                    })
+                }
+
+                /* What need not be there: a port that nobody has reads as all ones. */
+                OperationRegion (LPTC, SystemIO, 0x37A, 1)
+                Field (LPTC, ByteAcc, NoLock, Preserve) { LCTL, 8 }
+
+                Device (LPT1)
+                {
+                    Name (_HID, EisaId ("PNP0400"))
+                    Method (_STA)
+                    {
+                        If (LCTL == 0xFF) { Return (Zero) }
+                        Return (0x0F)
+                    }
+                    Name (_CRS, ResourceTemplate ()
+                    {
+                        IO (Decode16, 0x378, 0x378, 8, 8)
+                        IRQNoFlags () { 7 }
+                    })
+                }
+
+                OperationRegion (PVPR, SystemIO, 0x505, 1)
+                Field (PVPR, ByteAcc, NoLock, Preserve) { PEVT, 8 }
+
+                Device (PEVD)
+                {
+                    Name (_HID, "QEMU0001")
+                    Method (_STA)
+                    {
+                        If (PEVT == 0xFF) { Return (Zero) }
+                        Return (0x0F)
+                    }
+                    Method (RDPT) { Return (PEVT) }
+                    Method (WRPT, 1) { PEVT = Arg0 }
+                    Name (_CRS, ResourceTemplate ()
+                    {
+                        IO (Decode16, 0x505, 0x505, 1, 1)
+                    })
+                }
+
                 Device (DMAC)
                 {
                     Name (_HID, EisaId ("PNP0200"))
