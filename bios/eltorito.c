@@ -9,6 +9,7 @@
 #include "eltorito.h"
 
 #include "ata.h"
+#include "bda.h"
 #include "boot.h"
 #include "floppy.h"
 
@@ -137,6 +138,32 @@ static bool set_geometry(void)
     return el.geometry.sectors != 0;
 }
 
+/* One drive more, or less, in the data area. */
+static void count_drive(int change)
+{
+    u16 equipment = bda16(BDA_EQUIPMENT);
+    unsigned floppies = equipment & EQUIPMENT_FLOPPY
+                            ? (equipment >> EQUIPMENT_FLOPPIES_SHIFT & 3) + 1u
+                            : 0;
+
+    if (el.spec.drive & FIRST_HARD_DISK) {
+        bda_set8(BDA_DISK_COUNT, (u8)(bda8(BDA_DISK_COUNT) + change));
+        return;
+    }
+    floppies += change;
+    equipment &= ~(EQUIPMENT_FLOPPY | 3 << EQUIPMENT_FLOPPIES_SHIFT);
+    if (floppies)
+        equipment |= EQUIPMENT_FLOPPY | (floppies - 1) << EQUIPMENT_FLOPPIES_SHIFT;
+    bda_set16(BDA_EQUIPMENT, equipment);
+}
+
+static void stop_playing(void)
+{
+    if (el.playing)
+        count_drive(-1);
+    el.playing = false;
+}
+
 /* Begins to play a drive, if the image is one. */
 static bool play(void)
 {
@@ -150,19 +177,30 @@ static bool play(void)
         el.spec.ch = (u8)(el.geometry.cylinders - 1);
         el.spec.cl = (u8)((el.geometry.cylinders - 1) >> 2 & 0xc0) | el.geometry.sectors;
         el.spec.dh = el.geometry.heads - 1;
+        count_drive(1);
     }
     return el.playing || media == MEDIA_NONE;
 }
 
 static bool load(struct eltorito_start *start)
 {
-    u16 segment = el.spec.segment ? el.spec.segment : DEFAULT_SEGMENT, done;
+    u16 segment = el.spec.segment, done;
     u32 count = el.spec.count ? el.spec.count : 1;
 
     if (segment * 16u + count * SECTOR_SIZE > LOAD_END)
         return false;
     *start = (struct eltorito_start){segment, el.spec.drive};
     return !read_image(0, count, segment * 16u, &done);
+}
+
+static bool start_image(struct eltorito_start *start)
+{
+    if (!el.spec.segment)
+        el.spec.segment = DEFAULT_SEGMENT;
+    if (play() && load(start))
+        return true;
+    stop_playing();
+    return false;
 }
 
 /* As 0000:7C00 rather than as 07C0:0000. */
@@ -173,7 +211,8 @@ void eltorito_jump(const struct eltorito_start *start)
 
 void eltorito_stop(void)
 {
-    el.booted = el.playing = false;
+    stop_playing();
+    el.booted = false;
 }
 
 bool eltorito_load(u8 cd, struct eltorito_start *start, const char **why)
@@ -181,7 +220,7 @@ bool eltorito_load(u8 cd, struct eltorito_start *start, const char **why)
     const u8 *entry = sector + CATALOG_DEFAULT;
     struct disk *d = cd_drive(cd);
 
-    el.booted = el.playing = false;
+    eltorito_stop();
     *why = "no disc";
     if (!d || atapi_ready(d))
         return false;
@@ -198,8 +237,7 @@ bool eltorito_load(u8 cd, struct eltorito_start *start, const char **why)
                                      .segment = entry[2] | entry[3] << 8,
                                      .count = entry[6] | entry[7] << 8};
     *why = "boot image cannot be loaded";
-    el.booted = play() && load(start);
-    el.playing &= el.booted;
+    el.booted = start_image(start);
     return el.booted;
 }
 
@@ -214,10 +252,10 @@ static enum disk_status initiate(struct regs *r, bool boot)
     far_read(&spec, r->ds, r->si, sizeof spec);
     if (spec.size < sizeof spec || !cd_count())
         return DISK_BAD_COMMAND;
+    eltorito_stop();
     el.spec = spec;
     el.cd = el.cd ? el.cd : FIRST_CD;
-    el.booted = play() && load(&start);
-    el.playing &= el.booted;
+    el.booted = start_image(&start);
     if (!el.booted)
         return DISK_BAD_COMMAND;
     if (boot)
@@ -232,7 +270,7 @@ static enum disk_status status(struct regs *r)
         return DISK_BAD_COMMAND;
     far_write(r->ds, r->si, &el.spec, sizeof el.spec);
     if (r->al == 0)
-        el.playing = false;
+        stop_playing();
     return DISK_OK;
 }
 
@@ -306,6 +344,9 @@ static void played_service(struct regs *r)
     case 0x01: disk_last_status(r); break;
     case 0x02: disk_answer(r, chs_read(r, false)); break;
     case 0x03:
+        r->al = 0;
+        disk_answer(r, DISK_WRITE_PROTECTED);
+        break;
     case 0x05: disk_answer(r, DISK_WRITE_PROTECTED); break;
     case 0x04: disk_answer(r, chs_read(r, true)); break;
     case 0x08:

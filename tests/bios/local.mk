@@ -1,14 +1,31 @@
 # SPDX-License-Identifier: MIT
 # The BIOS and its VGA BIOS, asked from floppies of ours.
-bios_tests = %D%/vga.py
-EXTRA_DIST += $(bios_tests) %D%/vga.S %D%/vga_steps.inc %D%/vga.txt
+bios_tests = \
+    %D%/disk.py \
+    %D%/vga.py
+EXTRA_DIST += $(bios_tests) %D%/vga.S %D%/vga_steps.inc %D%/vga.txt \
+    %D%/ask.h \
+    %D%/ask.ld \
+    %D%/ask.py \
+    %D%/disk.c \
+    %D%/disk.txt \
+    %D%/start.S
 
 if BUILD_BIOS
 %D%/vga.img: %D%/vga.S %D%/vga_steps.inc
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(BIOS_CC) -m32 -nostdlib -static -no-pie \
 	    -Wl,-Ttext=0x7c00,--oformat=binary,--build-id=none -I$(srcdir)/%D% -o $@ $(srcdir)/%D%/vga.S
-check_DATA += %D%/vga.img
-CLEANFILES += %D%/vga.img
+
+ask_flags = -m16 -march=i386 -Os -std=gnu11 -ffreestanding -fno-pic -fno-pie -mregparm=3 \
+    -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -Wall -Wextra \
+    -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--oformat=binary -Wl,--no-warn-rwx-segments
+ask_common = %D%/start.S %D%/ask.h %D%/ask.ld
+%D%/disk.img: %D%/disk.c $(ask_common)
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(BIOS_CC) $(ask_flags) -Wl,-T,$(srcdir)/%D%/ask.ld -o $@ \
+	    $(srcdir)/%D%/start.S $(srcdir)/%D%/disk.c
+bios_images = %D%/disk.img %D%/vga.img
+check_DATA += $(bios_images)
+CLEANFILES += $(bios_images)
 endif
 if CAN_RUN
 TESTS += $(bios_tests)
