@@ -33,9 +33,10 @@ static u32 each_plane(u8 byte)
     return 0x01010101u * byte;
 }
 
+/* VBE has its window at A0000h, whatever the mode before it had. */
 static unsigned memory_map(const struct vga *v)
 {
-    return v->gfx[GFX_MISC] >> 2 & 3;
+    return vbe_on(v) ? MAP_64K : v->gfx[GFX_MISC] >> 2 & 3;
 }
 
 /* Does the window at A0000h + offset lead to display memory? Then *addr is where, as a count of

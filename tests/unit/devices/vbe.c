@@ -108,8 +108,7 @@ END_TEST
 
 START_TEST(banks)
 {
-    mode(640, 480, 8, 1);
-    set(&v, 0x3ce, 6, 0x05);
+    mode(640, 480, 8, 1); /* from text mode: the window goes to A0000h by itself */
     ck_assert(plain(&v));
     for (u16 bank = 0; bank < 16; bank++) {
         set_dispi(&v, BANK, bank);
