@@ -5,11 +5,13 @@ if HAVE_CHECK
 unit_tests += \
     %D%/acpi \
     %D%/clock \
+    %D%/firmware \
     %D%/input \
     %D%/linux \
     %D%/memmap \
     %D%/multiboot \
-    %D%/ports
+    %D%/ports \
+    %D%/smbios
 endif
 
 %C%_acpi_SOURCES = %D%/acpi.c
@@ -46,3 +48,13 @@ endif
 %C%_ports_CPPFLAGS = $(check_cppflags)
 %C%_ports_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_ports_LDADD = $(check_libs)
+
+%C%_firmware_SOURCES = %D%/firmware.c
+%C%_firmware_CPPFLAGS = $(check_cppflags)
+%C%_firmware_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_firmware_LDADD = $(check_libs)
+
+%C%_smbios_SOURCES = %D%/smbios.c
+%C%_smbios_CPPFLAGS = $(check_cppflags)
+%C%_smbios_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_smbios_LDADD = $(check_libs)

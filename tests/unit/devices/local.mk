@@ -5,6 +5,7 @@ if HAVE_CHECK
 unit_tests += \
     %D%/apic \
     %D%/device \
+    %D%/fw_cfg \
     %D%/hpet \
     %D%/i8042 \
     %D%/i8237 \
@@ -14,6 +15,7 @@ unit_tests += \
     %D%/i8259 \
     %D%/mc146818 \
     %D%/pci \
+    %D%/pflash \
     %D%/pm_piix4 \
     %D%/small \
     %D%/uart16550 \
@@ -112,3 +114,13 @@ endif
 %C%_vga_render_CPPFLAGS = $(check_cppflags)
 %C%_vga_render_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_vga_render_LDADD = $(check_libs)
+
+%C%_fw_cfg_SOURCES = %D%/fw_cfg.c
+%C%_fw_cfg_CPPFLAGS = $(check_cppflags)
+%C%_fw_cfg_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_fw_cfg_LDADD = $(check_libs)
+
+%C%_pflash_SOURCES = %D%/pflash.c
+%C%_pflash_CPPFLAGS = $(check_cppflags)
+%C%_pflash_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_pflash_LDADD = $(check_libs)
