@@ -268,6 +268,23 @@ ERSATZ_API int ersatz_read_linear(struct ersatz_machine *m, unsigned cpu, uint64
 ERSATZ_API int ersatz_write_linear(struct ersatz_machine *m, unsigned cpu, uint64_t addr,
                                    const void *buf, size_t len, struct ersatz_error *error);
 
+/* X(enumerator, name, what it tells) */
+#define ERSATZ_REPORTS(X)                                                                          \
+    X(pci, "pci", "the PCI bus: functions, where their registers lie, interrupt pins")             \
+    X(pic, "pic", "the interrupt controllers")                                                     \
+    X(mtree, "mtree", "who answers in memory and at ports")                                        \
+    X(devices, "devices", "all chips")                                                             \
+    X(device, "device", "the registers of the chip `name`")
+
+/*
+ * Tells people of the machine's inside, line by line without newlines: one of ERSATZ_REPORTS. The
+ * wording is for eyes and may change. `name` is NULL where the table speaks of none. `line` is
+ * called on this thread and must not call back into the machine.
+ */
+typedef void ersatz_report_fn(void *opaque, const char *line);
+ERSATZ_API int ersatz_report(struct ersatz_machine *m, const char *what, const char *name,
+                             ersatz_report_fn *line, void *opaque, struct ersatz_error *error);
+
 /* ---- The display ------------------------------------------------------------------------- */
 
 /* All of these look at the machine as it stands: the picture is that of this instant of virtual

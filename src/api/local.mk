@@ -16,5 +16,6 @@ libersatz_core_la_SOURCES += \
     %D%/names.c \
     %D%/property.c \
     %D%/property.h \
+    %D%/report.c \
     %D%/run.c \
     %D%/screen.c

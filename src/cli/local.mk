@@ -14,6 +14,8 @@ libersatz_front_la_SOURCES += \
     %D%/monitor.def \
     %D%/monitor.h \
     %D%/monitor_keys.c \
+    %D%/monitor_media.c \
+    %D%/monitor_report.c \
     %D%/monitor_run.c \
     %D%/options.c \
     %D%/options.def \

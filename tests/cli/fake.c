@@ -220,6 +220,16 @@ size_t ersatz_serial_input(struct ersatz_machine *m, enum ersatz_channel channel
     return n;
 }
 
+int ersatz_report(struct ersatz_machine *m, const char *what, const char *name,
+                  ersatz_report_fn *line, void *opaque, struct ersatz_error *error)
+{
+    char text[64];
+
+    snprintf(text, sizeof text, "report of %s %s", what, name ? name : "-");
+    line(opaque, text);
+    return 0;
+}
+
 /* Tells of the key on the serial line. */
 bool ersatz_key(struct ersatz_machine *m, uint16_t scan_code, bool down)
 {

@@ -138,15 +138,15 @@ initrd_disk() {
 
 sysroot() { # sysroot ARCH PACKAGE...
     local to=$dir/sysroot-$1 arch=$1 name
-    [ -e "$to/complete" ] && return
     shift
+    [ "$(cat "$to/complete" 2>/dev/null)" = "$*" ] && return
     mkdir -p "$to"
     for name; do
         package "$arch" "$name"
         cp -a "$out/." "$to/"
         rm -r "$out"
     done
-    touch "$to/complete"
+    echo "$*" >"$to/complete"
 }
 
 for what; do
@@ -158,7 +158,9 @@ for what; do
     sysroot-arm64)
         sysroot arm64 check libsubunit-dev libsubunit0 libcapstone-dev libcapstone4 \
             libffi-dev libffi8 libmpfr-dev libmpfr6 libgmp-dev libgmp10 \
-            libzydis-dev libzydis4.0 libzycore-dev libzycore1.4
+            libzydis-dev libzydis4.0 libzycore-dev libzycore1.4 \
+            libpng-dev libpng16-16 zlib1g-dev zlib1g \
+            libncurses-dev libncursesw6 libtinfo6
         ;;
     *) die "no such thing: $what" ;;
     esac
