@@ -170,6 +170,13 @@ static const char *kind_of(const struct mem_range *range)
     return range->rd == range->wr ? "RAM" : range->wr ? "ROM over RAM" : "ROM";
 }
 
+/* The same kind of memory under the same name, and no gap between. */
+static bool goes_on(const struct mem_range *a, const struct mem_range *b)
+{
+    return a->base + a->size == b->base && strcmp(a->name, b->name) == 0 &&
+           kind_of(a) == kind_of(b);
+}
+
 static int report_mtree(const struct report *r, struct ersatz_error *error)
 {
     const struct memmap *mem = &r->m->mem;
@@ -177,9 +184,11 @@ static int report_mtree(const struct report *r, struct ersatz_error *error)
 
     say(r, "memory:%s", mem->a20_mask == ~(physaddr)0 ? "" : " (A20 is masked)");
     for (unsigned i = 0; i < mem->count; i++) {
-        const struct mem_range *range = &mem->ranges[i];
-        say(r, "  %016" PRIx64 "-%016" PRIx64 " %s, %s", range->base, range->base + range->size - 1,
-            range->name, kind_of(range));
+        const struct mem_range *first = &mem->ranges[i];
+        while (i + 1 < mem->count && goes_on(&mem->ranges[i], &mem->ranges[i + 1]))
+            i++;
+        say(r, "  %016" PRIx64 "-%016" PRIx64 " %s, %s", first->base,
+            mem->ranges[i].base + mem->ranges[i].size - 1, first->name, kind_of(first));
     }
     say(r, "ports:");
     for (unsigned port = 0; port < 0x10000; port++) {

@@ -220,6 +220,21 @@ size_t ersatz_serial_input(struct ersatz_machine *m, enum ersatz_channel channel
     return n;
 }
 
+int ersatz_drive(struct ersatz_machine *m, unsigned i, struct ersatz_drive_info *info,
+                 struct ersatz_error *error)
+{
+    *info = (struct ersatz_drive_info){.id = "ide1-cd0", .kind = "cdrom", .removable = true};
+    return i ? -ERSATZ_E_NAME : 0;
+}
+
+int ersatz_medium(struct ersatz_machine *m, const char *id, const char *file, const char *options,
+                  struct ersatz_error *error)
+{
+    snprintf(error->text, sizeof error->text, "medium %s %s %s", id, file ? file : "-",
+             options ? options : "-");
+    return -ERSATZ_E_NAME;
+}
+
 int ersatz_report(struct ersatz_machine *m, const char *what, const char *name,
                   ersatz_report_fn *line, void *opaque, struct ersatz_error *error)
 {
