@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/machine_file.h"
 #include "cli/terminal.h"
 
 /* ---- log ---- */
@@ -153,6 +154,8 @@ static int build(struct app *app, struct ersatz_error *error)
     struct setting_list *settings = &app->options.settings;
     int r = open_log(app, error);
 
+    if (r == 0 && app->options.write_config)
+        r = machine_file_write(&app->options.given, app->options.write_config, "we", error);
     if (r < 0)
         return r;
     app->machine = ersatz_create(error);

@@ -17,6 +17,7 @@ libersatz_front_la_SOURCES += \
     %D%/monitor_media.c \
     %D%/monitor_report.c \
     %D%/monitor_run.c \
+    %D%/monitor_screen.c \
     %D%/options.c \
     %D%/options.def \
     %D%/options.h \

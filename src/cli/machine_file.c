@@ -36,6 +36,8 @@ static enum parsed read_line(struct options *o, char *line, const char *folder,
     const char *shape = options_shape(line);
     if (!shape)
         return options_unknown(line, "", error);
+    if (*shape && !*arg && strcmp(line, "cdrom") != 0)
+        return options_fail(error, "-%s needs an argument: %s", line, shape);
     if (!*shape)
         return *arg ? options_fail(error, "%s takes no argument", line)
                     : options_add(o, line, NULL, error);

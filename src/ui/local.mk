@@ -5,6 +5,8 @@ libersatz_front_la_SOURCES += \
     %D%/cp437.h \
     %D%/keys.c \
     %D%/keys.def \
-    %D%/keys.h
+    %D%/keys.h \
+    %D%/picture.c \
+    %D%/picture.h
 libersatz_front_la_CFLAGS = $(AM_CFLAGS) $(PNG_CFLAGS) $(CURSES_CFLAGS)
 libersatz_front_la_LIBADD = $(PNG_LIBS) $(CURSES_LIBS)

@@ -13,6 +13,7 @@ import tempfile
 import termios
 import time
 import traceback
+import zlib
 
 ERSATZ = os.path.join(os.environ.get("builddir", "."), "tests/cli/fake")
 CASES = []
@@ -329,6 +330,7 @@ def connect(make, where):
         s = make()
         try:
             s.connect(where)
+            s.settimeout(20)
             return s
         except OSError:
             s.close()
@@ -349,6 +351,224 @@ def unix_server_serves_one_client_after_the_other():
         with connect(lambda: socket.socket(socket.AF_UNIX), path) as s:
             s.sendall(b"q")
             expect(p.wait(10), 0)
+
+
+class Monitor:
+    """The program with its monitor behind a Unix socket in a folder of its own."""
+
+    def __init__(self, *args, script="echo"):
+        self.folder = tempfile.TemporaryDirectory()
+        path = self.folder.name + "/m"
+        self.p = subprocess.Popen([ERSATZ, "-monitor", f"unix:{path},server,nowait", "-serial",
+                                   f"file:{self.folder.name}/out", *args, "-append", script],
+                                  stderr=subprocess.DEVNULL)
+        self.s = connect(lambda: socket.socket(socket.AF_UNIX), path)
+        self.s.settimeout(20)
+        self.answer()
+
+    def answer(self):
+        text = b""
+        while not text.endswith(b"(ersatz) "):
+            piece = self.s.recv(4096)
+            if not piece:
+                raise AssertionError(f"the monitor ended after {text!r}")
+            text += piece
+        return text[:-9].decode()
+
+    def do(self, line):
+        self.s.sendall(line.encode() + b"\n")
+        return self.answer()
+
+    def guest_said(self):
+        return open(self.folder.name + "/out").read()
+
+    def quit(self):
+        self.s.sendall(b"quit\n")
+        expect(self.p.wait(10), 0)
+        self.s.close()
+        self.folder.cleanup()
+
+
+@case
+def monitor_on_a_socket():
+    m = Monitor("-name", "Fred")
+    expect(m.do("info name"), "Fred\n")
+    expect(m.do(""), "")
+    expect(m.do("  info   name  "), "Fred\n")
+    contains(m.do("info nmae"), "did you mean info name?")
+    contains(m.do("systm_reset"), "did you mean system_reset?")
+    contains(m.do("stop now"), "stop takes no argument")
+    contains(m.do("info"), "info registers")
+    contains(m.do("help"), "sendkey KEY[-KEY]... [MS]")
+    m.do("stop")
+    contains(m.do("info registers"), "rax=0000000000000100")
+    contains(m.do("info status"), "VM status: paused")
+    m.do("cont")
+    contains(m.do("info cpus"), "CPU#0: ")
+    contains(m.do("info status"), "VM status: running")
+    m.quit()
+
+
+@case
+def several_monitors():
+    with tempfile.TemporaryDirectory() as d:
+        m = Monitor("-chardev", f"socket,id=second,path={d}/s,server=on,wait=off", "-monitor",
+                    "chardev:second")
+        with connect(lambda: socket.socket(socket.AF_UNIX), d + "/s") as s:
+            read_from(s, b"(ersatz) ")
+            s.sendall(b"stop\r\n")
+            read_from(s, b"(ersatz) ")
+            contains(m.do("info status"), "paused")
+            s.sendall(b"info version\r\ninfo name\r\n")
+            read_from(s, b"Ersatz ")
+            read_from(s, b"(no name)")
+        m.quit()
+
+
+@case
+def monitor_reports():
+    m = Monitor()
+    expect(m.do("info pci"), "report of pci -\n")
+    expect(m.do("info device  uart1 "), "report of device uart1\n")
+    contains(m.do("info block"), "ide1-cd0: [not inserted]")
+    expect(m.do('change ide1-cd0 "a b.iso"'), "medium ide1-cd0 a b.iso -\n")
+    expect(m.do("eject ide1-cd0"), "medium ide1-cd0 - -\n")
+    expect(m.do("eject -f ide1-cd0"), "medium ide1-cd0 - force=on\n")
+    contains(m.do("change ide1-cd0"), "change takes a drive and a file")
+    contains(m.do("eject"), "eject takes a drive")
+    m.quit()
+
+
+@case
+def screen():
+    m = Monitor()
+    expect(m.do("info screen"), "A>dir\n╔═╗\n")
+    path = m.folder.name
+    expect(m.do(f"screendump {path}/s.ppm"), "")
+    pixels = b"".join((0x102030 * i).to_bytes(3, "big") for i in range(6))
+    expect(open(path + "/s.ppm", "rb").read(), b"P6\n3 2\n255\n" + pixels)
+    expect(m.do(f"screendump {path}/s.png"), "")
+    png = open(path + "/s.png", "rb").read()
+    expect(png[:8], b"\x89PNG\r\n\x1a\n")
+    expect(png[16:24], bytes([0, 0, 0, 3, 0, 0, 0, 2]), "size:")
+    expect(png_rows(png), [b"\0" + pixels[:9], b"\0" + pixels[9:]])
+    contains(m.do("screendump /nonexistent/x"), "No such file")
+    m.quit()
+
+
+def png_rows(png):
+    """Rows with their filter bytes, undone where libpng chose one."""
+    at, data = 8, b""
+    while at < len(png):
+        n = int.from_bytes(png[at:at + 4], "big")
+        if png[at + 4:at + 8] == b"IDAT":
+            data += png[at + 8:at + 8 + n]
+        at += n + 12
+    raw, rows, before = zlib.decompress(data), [], bytes(9)
+    for row in (bytearray(raw[:10]), bytearray(raw[10:])):
+        for i in range(9):
+            left = row[i - 2] if i >= 3 else 0
+            row[1 + i] = row[1 + i] + {0: 0, 1: left, 2: before[i]}[row[0]] & 255
+        row[0] = 0
+        rows.append(bytes(row))
+        before = row[1:]
+    return rows
+
+
+@case
+def sendkey():
+    m = Monitor()
+    m.do("stop")
+    contains(m.do("sendkey"), "kp_0")
+    contains(m.do("sendkey rte"), "no key rte; did you mean ret?")
+    contains(m.do("sendkey a x"), "not a number of milliseconds")
+    contains(m.do("sendkey a-b-c-d-e-f-g-h-i"), "more than 8 keys")
+    m.do("sendkey ctrl-alt-delete")
+    m.do("sendkey 0x1c")
+    m.do("sendkey up 100")
+    m.do("sendkey f12")
+    m.do("cont")
+    text = "{+1d}{+38}{+e053}{-e053}{-38}{-1d}{+1c}{-1c}{+e048}{+58}{-58}"
+    for _ in range(100):
+        if m.guest_said() == text + "{-e048}":
+            break
+        time.sleep(0.1)
+    expect(m.guest_said(), text + "{-e048}")
+    m.quit()
+
+
+@case
+def chardevs():
+    with tempfile.TemporaryDirectory() as d:
+        status, _, _ = run("-chardev", f"file,id=log,path={d}/out", "-serial", "chardev:log",
+                           "-append", "exit 2")
+        expect((status, os.path.exists(d + "/out")), (5, True))
+    for args, text in (
+        (["-chardev", "socket,id=a"], "needs path="),
+        (["-chardev", "file,id=a"], "needs path="),
+        (["-chardev", "null"], "needs id="),
+        (["-chardev", "null,id=a", "-chardev", "pty,id=a"], "twice"),
+        (["-chardev", "null,id=a", "-serial", "chardev:a", "-monitor", "chardev:a"],
+         "serves one connection only"),
+        (["-loadvm", "x"], "no snapshots yet"),
+    ):
+        status, _, err = run(*args)
+        expect(status, 2, f"{args}:")
+        contains(err, text)
+    t = Terminal("-chardev", "stdio,id=both,mux=on", "-serial", "chardev:both", "-monitor",
+                 "chardev:both", "-append", "echo")
+    t.wait_raw()
+    t.type("x")
+    t.until("<78>")
+    t.type("\x01c")
+    t.until("(ersatz) ")
+    t.type("quit\r")
+    expect(t.done(), 0)
+
+
+@case
+def machine_file():
+    with tempfile.TemporaryDirectory() as d:
+        with open(d + "/my.vm", "w") as f:
+            f.write("# a comment\n\n  m\t64M  \nserial stdio\nappend settings\nkernel vmlinuz\n"
+                    "initrd initrd,/boot/more with words\nhda a,b.img\n"
+                    "drive file=sub/c.img,if=ide,index=1,id=file=x\nno-reboot\ncdrom /x.iso\n"
+                    "debugcon file:dbg\n")
+        status, out, _ = run(d + "/my.vm", "-m", "32M")
+        expect(status, 0)
+        expect(out.split("\n")[:-1], [
+            "clock=host", "memory=64M", "append=settings", f"kernel={d}/vmlinuz",
+            f"initrd={d}/initrd,/boot/more with words",
+            f"drive=if=ide,index=0,media=disk,file={d}/a,,b.img",
+            f"drive=file={d}/sub/c.img,if=ide,index=1,id=file=x", "no-reboot=on",
+            "drive=if=ide,index=2,media=cdrom,file=/x.iso", "memory=32M"])
+        expect(os.path.exists(d + "/dbg"), True)
+        for text, complaint in (("m\n", "my.vm:1: -m needs an argument"),
+                                ("\nno-reboot on\n", "my.vm:2: no-reboot takes no argument"),
+                                ("kernle x\n", "my.vm:1: unknown option kernle; did you mean kernel"),
+                                ("m 1\0M\n", "my.vm:1: no text")):
+            with open(d + "/my.vm", "w") as f:
+                f.write(text)
+            status, _, err = run(d + "/my.vm")
+            expect(status, 2)
+            contains(err, complaint)
+
+
+@case
+def writeconfig():
+    with tempfile.TemporaryDirectory() as d:
+        args = ("-m", "64M", "-serial", "stdio", "-append", "settings", "-kernel", d + "/sub/k",
+                "-no-reboot", "-hda", "/usr/a,b", "-drive", f"file={d}/x,,y,if=floppy")
+        os.mkdir(d + "/sub")
+        first = run(*args, "-writeconfig", d + "/my.vm")
+        expect(first[0], 0)
+        text = open(d + "/my.vm").read()
+        contains(text, "\nkernel sub/k\n")
+        contains(text, "\nno-reboot\n")
+        contains(text, "\nhda /usr/a,b\n")
+        contains(text, "\ndrive file=x,,y,if=floppy\n")
+        expect(run(d + "/my.vm"), first)
+        expect("\n".join(run("-m", "1G", "-writeconfig", "-")[1].split("\n")[-2:]), "m 1G\n")
 
 
 @case

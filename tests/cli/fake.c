@@ -235,6 +235,33 @@ int ersatz_medium(struct ersatz_machine *m, const char *id, const char *file, co
     return -ERSATZ_E_NAME;
 }
 
+int ersatz_screen_size(struct ersatz_machine *m, unsigned *width, unsigned *height,
+                       struct ersatz_error *error)
+{
+    *width = 3;
+    *height = 2;
+    return 0;
+}
+
+int ersatz_screen(struct ersatz_machine *m, const struct ersatz_surface *s, bool steady,
+                  struct ersatz_error *error)
+{
+    for (unsigned i = 0; i < s->width * s->height; i++)
+        s->pixels[i] = 0x102030 * i;
+    return 0;
+}
+
+int ersatz_screen_text(struct ersatz_machine *m, struct ersatz_text *text,
+                       struct ersatz_error *error)
+{
+    static const char rows[2][8] = {"A>dir   ", "\xC9\xCD\xBB     "};
+
+    *text = (struct ersatz_text){.columns = 8, .rows = 2};
+    for (unsigned i = 0; i < 16; i++)
+        text->cells[i] = (uint16_t)(0x0700 | (uint8_t)rows[i / 8][i % 8]);
+    return 0;
+}
+
 int ersatz_report(struct ersatz_machine *m, const char *what, const char *name,
                   ersatz_report_fn *line, void *opaque, struct ersatz_error *error)
 {
