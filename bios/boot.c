@@ -8,6 +8,7 @@
 #include "bda.h"
 #include "disk.h"
 #include "eltorito.h"
+#include "fwcfg.h"
 #include "optionrom.h"
 
 enum { BOOT_SECTOR = 0x7C00, SIGNATURE_AT = BOOT_SECTOR + 510, SIGNATURE = 0xAA55 };
@@ -88,6 +89,20 @@ static const char *try(const struct boot_entry *e)
     }
 }
 
+/* Ersatz's tour of the machine, where the board offers it: all of it, from the place of a boot
+ * sector on, with FFh for a drive. */
+static void boot_tour(void)
+{
+    enum { ROOM = 0x30000, NO_DRIVE = 0xFF };
+    struct fw_file tour;
+
+    if (!fw_cfg_find("etc/ersatz/tour", &tour) || tour.size > ROOM)
+        return;
+    fw_cfg_load(tour.key, BOOT_SECTOR, tour.size);
+    bios_printf("Nothing to boot: here is a tour of the machine.\n");
+    boot_jump(0, BOOT_SECTOR, NO_DRIVE);
+}
+
 static void boot_next(void) __attribute__((noreturn));
 static void boot_next(void)
 {
@@ -102,6 +117,7 @@ static void boot_next(void)
         boot_print_name(e);
         bios_printf(": %s\n", try(e));
     }
+    boot_tour();
     bios_printf("No bootable device. Press a key to start again.\n");
     int_call(0x16, &wait);
     restart();

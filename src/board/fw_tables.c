@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "board/acpi.h"
 #include "board/machine.h"
+#include "board/rom.h"
 #include "cpu/model.h"
 #include "devices/fw_cfg.h"
 #include "devices/pm_piix4.h"
@@ -179,6 +180,18 @@ static bool add_kernel(struct machine *m)
             fw_cfg_add(m->fw_cfg, FW_CFG_INITRD_DATA, m->boot.module[0].data, p->initrd_size));
 }
 
+/* Where there is nothing to boot, our BIOS boots this. */
+static bool add_tour(struct machine *m)
+{
+    u32 size;
+    const u8 *tour = rom_tour(&size);
+
+    for (unsigned i = 0; i < m->drive_count; i++)
+        if (m->drive[i].medium)
+            return true;
+    return fw_cfg_add_file(m->fw_cfg, "etc/ersatz/tour", tour, size);
+}
+
 static bool add_files(struct machine *m)
 {
     struct fw_tables *t = m->fw;
@@ -192,7 +205,7 @@ static bool add_files(struct machine *m)
     if (!fw_cfg_add_file(d, "etc/e820", t->e820, e820_size) ||
         !fw_cfg_add_file(d, "etc/system-states", t->states, sizeof t->states) ||
         !fw_cfg_add_file(d, SMBIOS_ANCHOR_NAME, t->smbios.anchor, SMBIOS_ANCHOR_SIZE) ||
-        !fw_cfg_add_file(d, SMBIOS_TABLES_NAME, t->smbios.bytes, t->smbios.size))
+        !fw_cfg_add_file(d, SMBIOS_TABLES_NAME, t->smbios.bytes, t->smbios.size) || !add_tour(m))
         return false;
     if (!m->lapic[0])
         return true; /* a 486: nothing for ACPI to tell */

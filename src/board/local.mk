@@ -47,7 +47,7 @@ EXTRA_DIST += %D%/dsdt.asl %D%/dsdt.sh
 noinst_LTLIBRARIES += librom.la
 librom_la_SOURCES = %D%/rom.c %D%/rom.h
 librom_la_CPPFLAGS = $(AM_CPPFLAGS) -DROM_BIOS='"$(rom_bios)"' \
-    -DROM_VGABIOS='"$(rom_vgabios)"'
+    -DROM_VGABIOS='"$(rom_vgabios)"' -DROM_TOUR='"$(rom_tour)"'
 libersatz_core_la_LIBADD += librom.la
 rom_object = %D%/librom_la-rom.lo
-$(rom_object): $(rom_bios) $(rom_vgabios)
+$(rom_object): $(rom_bios) $(rom_vgabios) $(rom_tour)

@@ -15,6 +15,7 @@
 
 IMAGE(ersatz_bios, ROM_BIOS);
 IMAGE(ersatz_vgabios, ROM_VGABIOS);
+IMAGE(ersatz_tour, ROM_TOUR);
 
 const u8 *rom_bios(u32 *size)
 {
@@ -26,4 +27,10 @@ const u8 *rom_vgabios(u32 *size)
 {
     *size = (u32)(ersatz_vgabios_end - ersatz_vgabios_start);
     return ersatz_vgabios_start;
+}
+
+const u8 *rom_tour(u32 *size)
+{
+    *size = (u32)(ersatz_tour_end - ersatz_tour_start);
+    return ersatz_tour_start;
 }

@@ -11,4 +11,7 @@ const u8 *rom_bios(u32 *size);
 /* The VGA BIOS: an option ROM for PCI device 1234:1111, fonts and code in some 32 KiB. */
 const u8 *rom_vgabios(u32 *size);
 
+/* The tour: a disk's image, which runs from 7C00h on with all of it in memory and DL = FFh. */
+const u8 *rom_tour(u32 *size);
+
 #endif
