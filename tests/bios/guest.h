@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * For test programs on a floppy (guest.S): calls of services, far memory, and checks that are told
+ * to port E9h as TAP lines without numbers. The program is entered at main().
+ */
+#ifndef TESTS_BIOS_GUEST_H
+#define TESTS_BIOS_GUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+
+struct regs {
+    union {
+        u32 edi;
+        u16 di;
+    };
+    union {
+        u32 esi;
+        u16 si;
+    };
+    u32 ebp;
+    union {
+        u32 ebx;
+        u16 bx;
+        struct {
+            u8 bl, bh;
+        };
+    };
+    union {
+        u32 edx;
+        u16 dx;
+        struct {
+            u8 dl, dh;
+        };
+    };
+    union {
+        u32 ecx;
+        u16 cx;
+        struct {
+            u8 cl, ch;
+        };
+    };
+    union {
+        u32 eax;
+        u16 ax;
+        struct {
+            u8 al, ah;
+        };
+    };
+    u16 ds, es, fs, gs, flags;
+};
+
+enum { CF = 1, ZF = 1 << 6 };
+
+void call_int(u8 vector, struct regs *r);
+void call_32(u32 addr, struct regs *r);
+
+static inline void outb(u16 port, u8 v)
+{
+    __asm__ volatile("outb %0, %1" ::"a"(v), "Nd"(port));
+}
+
+static inline u8 inb(u16 port)
+{
+    u8 v;
+    __asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(port));
+    return v;
+}
+
+static inline u32 inl(u16 port)
+{
+    u32 v;
+    __asm__ volatile("inl %1, %0" : "=a"(v) : "Nd"(port));
+    return v;
+}
+
+static inline u8 peek8(u16 seg, u32 off)
+{
+    u8 v;
+    __asm__ volatile("movw %w1, %%fs; movb %%fs:(%2), %0"
+                     : "=q"(v)
+                     : "r"((u32)seg), "r"(off)
+                     : "memory");
+    return v;
+}
+
+static inline void poke8(u16 seg, u32 off, u8 v)
+{
+    __asm__ volatile("movw %w1, %%fs; movb %0, %%fs:(%2)" ::"q"(v), "r"((u32)seg), "r"(off)
+                     : "memory");
+}
+
+static inline u32 peek32(u16 seg, u32 off)
+{
+    u32 v;
+    __asm__ volatile("movw %w1, %%fs; movl %%fs:(%2), %0"
+                     : "=r"(v)
+                     : "r"((u32)seg), "r"(off)
+                     : "memory");
+    return v;
+}
+
+static inline void poke32(u16 seg, u32 off, u32 v)
+{
+    __asm__ volatile("movw %w1, %%fs; movl %0, %%fs:(%2)" ::"r"(v), "r"((u32)seg), "r"(off)
+                     : "memory");
+}
+
+static inline u16 peek16(u16 seg, u32 off)
+{
+    return (u16)(peek8(seg, off) | peek8(seg, off + 1) << 8);
+}
+
+/* ---- what is told ---- */
+
+static unsigned checks;
+
+static void say(const char *s)
+{
+    while (*s)
+        outb(0xE9, (u8)*s++);
+}
+
+static void say_hex(u32 v)
+{
+    for (int shift = 28; shift >= 0; shift -= 4)
+        outb(0xE9, (u8) "0123456789abcdef"[v >> shift & 15]);
+}
+
+/* One result; what was got and wanted is told if it is not so. */
+static void check(const char *what, u32 got, u32 want)
+{
+    checks++;
+    say(got == want ? "ok - " : "not ok - ");
+    say(what);
+    if (got != want) {
+        say(": got ");
+        say_hex(got);
+        say(", want ");
+        say_hex(want);
+    }
+    say("\n");
+}
+
+static void check_that(const char *what, bool holds)
+{
+    check(what, holds, true);
+}
+
+/* The last line, and the end of the machine where there is an isa-debug-exit at 501h. */
+static void done(void)
+{
+    say("done ");
+    say_hex(checks);
+    say("\n");
+    outb(0x501, 0);
+}
+
+#endif
