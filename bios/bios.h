@@ -259,7 +259,10 @@ u16 cmos_read16(u8 at);
 
 /* ---- time ---- */
 
-/* Busy waiting, by the refresh toggle of port 61h where it runs, by the 8254 otherwise. */
+/* The PM timer, for differences of up to 4 s. */
+u32 pm_timer(void);
+u32 us_since(u32 start);
+/* Busy waiting. */
 void delay_us(u32 us);
 /* Ticks of 1/18.2 s since midnight. */
 u32 ticks(void);

@@ -8,21 +8,28 @@
 
 /* ---- the PM timer: 3.579545 MHz, 24 bits (PIIX4, 7.1) ---- */
 
-#define PM_TIMER 0x608
-#define PM_TIMER_MASK 0xFFFFFF
+enum { PM_TIMER = 0x608, PM_TIMER_MASK = 0xFFFFFF };
 
-/* us * 3.579545, kept below 32 bits for up to 1 s */
-static u32 pm_ticks(u32 us)
+u32 pm_timer(void)
 {
-    return us * 3 + us / 1000 * 579 + us % 1000 * 579 / 1000;
+    return inl(PM_TIMER);
+}
+
+u32 us_since(u32 start)
+{
+    u32 n = (pm_timer() - start) & PM_TIMER_MASK; /* n / 3.579545, kept below 32 bits */
+
+    return n / 3580 * 1000 + n % 3580 * 1000 / 3580;
 }
 
 void delay_us(u32 us)
 {
-    for (; us; us -= us > 1000000 ? 1000000 : us) {
-        u32 wanted = pm_ticks(us > 1000000 ? 1000000 : us);
-        u32 start = inl(PM_TIMER);
-        while (((inl(PM_TIMER) - start) & PM_TIMER_MASK) < wanted)
+    u32 part;
+
+    for (; us; us -= part) {
+        part = us < 1000000 ? us : 1000000;
+        u32 start = pm_timer();
+        while (us_since(start) < part)
             ;
     }
 }

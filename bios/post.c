@@ -117,11 +117,15 @@ void post(void)
     int_call(0x19, &r);
 }
 
-/* A restart by CMOS 0Fh after the whole board was reset: what its caller takes for granted. */
-void post_resume(void)
+/* A restart by CMOS 0Fh: what its caller takes for granted. INIT has reset the local APIC, and a
+ * board may have reset all of its chips, PAM among them. */
+void post_resume(u32 pam)
 {
-    pm_timer_init();
-    pic_init();
-    pit_init();
+    if (!pam) {
+        pm_timer_init();
+        pic_init();
+        pit_init();
+    }
+    virtual_wire();
     shadow_lock();
 }

@@ -10,7 +10,7 @@
 #undef STEP
 
 void post(void);
-void post_resume(void);
+void post_resume(u32 pam);
 
 void set_vector(u8 number, u16 seg, u16 off);
 

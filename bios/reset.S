@@ -152,17 +152,16 @@ resume: /* AL: the code, BH: PAM as it was */
     movb $0x0D, %al /* NMI on again */
     outb %al, $0x70
     inb $0x71, %al
-    testb %bh, %bh
-    jnz 1f
     movw $ESEG, %ax
     movw %ax, %ds
     movw %ax, %es
     movw %ax, %ss
     movl $post_stack_top, %esp
     movl %ebx, %esi
+    movzbl %bh, %eax
     calll post_resume
     movl %esi, %ebx
-1:  movw $0x40, %ax
+    movw $0x40, %ax
     movw %ax, %ds
     cmpb $0x05, %bl
     je resume_eoi

@@ -84,6 +84,20 @@ enum { SVR_ENABLE = 1 << 8, SVR_VECTOR = 0xFF, LVT_EXTINT = 0x700, LVT_NMI = 0x4
 /* to all but itself: level asserted, INIT or SIPI */
 enum { ICR_INIT = 0xC4500, ICR_SIPI = 0xC4600, SIPI_PAGE = 0xFE };
 
+static bool has_apic(void)
+{
+    return cpu_has_cpuid() && (cpuid(1).edx & CPU_APIC);
+}
+
+void virtual_wire(void)
+{
+    if (!has_apic())
+        return;
+    phys_write32(LAPIC + LAPIC_SVR, SVR_ENABLE | SVR_VECTOR);
+    phys_write32(LAPIC + LAPIC_LINT0, LVT_EXTINT);
+    phys_write32(LAPIC + LAPIC_LINT1, LVT_NMI);
+}
+
 u32 cpu_count(void)
 {
     return ap_count + 1;
@@ -98,12 +112,10 @@ void smp_init(void)
 {
     u32 others = cmos_read(CMOS_CPUS);
 
-    if (!cpu_has_cpuid() || !(cpuid(1).edx & CPU_APIC))
-        return;
-    phys_write32(LAPIC + LAPIC_SVR, SVR_ENABLE | SVR_VECTOR);
-    phys_write32(LAPIC + LAPIC_LINT0, LVT_EXTINT);
-    phys_write32(LAPIC + LAPIC_LINT1, LVT_NMI);
     ap_count = ap_ticket = 0;
+    if (!has_apic())
+        return;
+    virtual_wire();
     if (!others)
         return;
     phys_write32(LAPIC + LAPIC_ICR, ICR_INIT);

@@ -5,6 +5,8 @@
 
 #include "bios.h"
 
+/* The local APIC passes the 8259s' interrupts and NMI. */
+void virtual_wire(void);
 /* All of them, after smp_init(). */
 u32 cpu_count(void);
 /* The local APIC of the n-th; 0 is the boot processor. */

@@ -18,6 +18,24 @@ static void periodic(bool on)
     cmos_write(CMOS_STATUS_B, on ? b | STATUS_B_PERIODIC : b);
 }
 
+/* Interrupts on, and halted as long as a period or more is left. */
+static void sleep_us(u32 us)
+{
+    u32 part;
+
+    periodic(true);
+    for (; us; us -= part) {
+        part = us < 1000000 ? us : 1000000;
+        u32 start = pm_timer();
+        while (us_since(start) + WAIT_PERIOD_US < part)
+            wait_irq();
+        while (us_since(start) < part)
+            ;
+    }
+    periodic(false);
+    sti();
+}
+
 /* CX:DX microseconds. */
 void wait_service(struct regs *r)
 {
@@ -26,8 +44,7 @@ void wait_service(struct regs *r)
         set_cf(r, true);
         return;
     }
-    sti();
-    delay_us((u32)r->cx << 16 | r->dx);
+    sleep_us((u32)r->cx << 16 | r->dx);
     set_cf(r, false);
 }
 
