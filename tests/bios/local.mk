@@ -2,6 +2,7 @@
 # The BIOS and its VGA BIOS, asked from floppies of ours.
 bios_tests = \
     %D%/disk.py \
+    %D%/services.py \
     %D%/vga.py
 EXTRA_DIST += $(bios_tests) %D%/vga.S %D%/vga_steps.inc %D%/vga.txt \
     %D%/ask.h \
@@ -9,6 +10,11 @@ EXTRA_DIST += $(bios_tests) %D%/vga.S %D%/vga_steps.inc %D%/vga.txt \
     %D%/ask.py \
     %D%/disk.c \
     %D%/disk.txt \
+    %D%/guest.h \
+    %D%/guest.ld \
+    %D%/guest.py \
+    %D%/guest.S \
+    %D%/services.c \
     %D%/start.S
 
 if BUILD_BIOS
@@ -23,7 +29,15 @@ ask_common = %D%/start.S %D%/ask.h %D%/ask.ld
 %D%/disk.img: %D%/disk.c $(ask_common)
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(BIOS_CC) $(ask_flags) -Wl,-T,$(srcdir)/%D%/ask.ld -o $@ \
 	    $(srcdir)/%D%/start.S $(srcdir)/%D%/disk.c
-bios_images = %D%/disk.img %D%/vga.img
+# a whole floppy, so that its format is known
+%D%/services.img: %D%/services.c %D%/guest.S %D%/guest.h %D%/guest.ld
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(BIOS_CC) $(bios_cflags) $(guest_ldflags) \
+	    -Wl,-T,$(srcdir)/%D%/guest.ld -o $@.new $(srcdir)/%D%/guest.S \
+	    $(srcdir)/%D%/services.c && dd if=$@.new of=$@ bs=1474560 conv=sync status=none && \
+	    rm $@.new
+guest_ldflags = -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--no-warn-rwx-segments \
+    -Wl,--oformat=binary
+bios_images = %D%/services.img %D%/disk.img %D%/vga.img
 check_DATA += $(bios_images)
 CLEANFILES += $(bios_images)
 endif
