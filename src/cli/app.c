@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/machine_file.h"
 #include "cli/terminal.h"
@@ -33,8 +34,6 @@ static int open_log(struct app *app, struct ersatz_error *error)
     return -ERSATZ_E_OPEN;
 }
 
-/* ---- rounds ---- */
-
 static void soonest(int *soon, int ms)
 {
     if (ms >= 0 && (*soon < 0 || ms < *soon))
@@ -47,6 +46,48 @@ static void pump(struct chardev *dev, int *soon)
         soonest(soon, chardev_pump(dev));
 }
 
+/* ---- a host that cannot write ---- */
+
+#define RETRY_MS 5000
+
+static uint64_t now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* The machine stands before a write that failed. It goes on with that one: nothing is lost. */
+static void disk_failed(struct app *app, const struct ersatz_exit *why)
+{
+    app->retry_at = now_ms() + RETRY_MS;
+    if (strcmp(app->disk_error, why->text) == 0)
+        return;
+    snprintf(app->disk_error, sizeof app->disk_error, "%s", why->text);
+    fprintf(stderr,
+            "ersatz: %s; the machine is paused and tries again every %d s, or when the "
+            "monitor is told cont\n",
+            why->text, RETRY_MS / 1000);
+}
+
+static int retry_disk(struct app *app)
+{
+    uint64_t now = app->retry_at ? now_ms() : 0;
+
+    if (app->retry_at && now >= app->retry_at)
+        app_continue(app);
+    return app->retry_at ? (int)(app->retry_at - now) : -1;
+}
+
+void app_continue(struct app *app)
+{
+    app->retry_at = 0;
+    session_resume(&app->session);
+}
+
+/* ---- rounds ---- */
+
 static void round_of(struct app *app, int at_most_ms)
 {
     int soon = at_most_ms;
@@ -58,6 +99,7 @@ static void round_of(struct app *app, int at_most_ms)
     if (!app->console.serial)
         pump(app->console.dev, &soon);
     soonest(&soon, keyboard_pump(app));
+    soonest(&soon, retry_disk(app));
     loop_round(&app->loop, app->quit ? 0 : soon);
 }
 
@@ -101,13 +143,15 @@ static void ended(struct app *app, const struct ersatz_exit *why)
     case ERSATZ_STOP_RESET: leave(app, EXIT_OK); break;
     case ERSATZ_STOP_LIMIT: leave(app, EXIT_LIMIT); break;
     case ERSATZ_STOP_DEBUG_EXIT: leave(app, (int)((why->value << 1 | 1) & 0xff)); break;
+    case ERSATZ_STOP_DISK: disk_failed(app, why); break;
+    case ERSATZ_STOP_GUEST_PANIC:
+        fprintf(stderr, "ersatz: %s\n", why->text);
+        if (!app->options.no_shutdown)
+            leave(app, EXIT_GUEST_PANIC);
+        break;
     case ERSATZ_STOP_TRIPLE_FAULT:
         fprintf(stderr, "ersatz: %s\n", why->text);
         leave(app, EXIT_TRIPLE_FAULT);
-        break;
-    case ERSATZ_STOP_GUEST_PANIC:
-        fprintf(stderr, "ersatz: %s\n", why->text);
-        leave(app, EXIT_GUEST_PANIC);
         break;
     case ERSATZ_STOP_HALTED:
         fprintf(stderr, "ersatz: %s\n", why->text);

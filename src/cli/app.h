@@ -52,6 +52,9 @@ struct app {
     } monitors[MAX_MONITORS];
     struct held_keys held[HELD_MAX];
     unsigned held_count;
+    unsigned mouse_buttons; /* held, as ersatz_mouse() has them */
+    uint64_t retry_at;      /* ms of the host's clock when to go on after a disk's error; 0: no */
+    char disk_error[512];   /* what was said of it last */
     FILE *log;
     bool quit;
     enum exit_status status;
@@ -62,6 +65,9 @@ int app_main(int argc, char **argv);
 
 /* Stops the machine and serves its output until it stands still. */
 void app_pause(struct app *app);
+
+/* Lets it run, from a pause or after a disk's error. */
+void app_continue(struct app *app);
 
 /* It stands still between the two, whether paused or not, so that it can be looked at. */
 void app_hold(struct app *app);

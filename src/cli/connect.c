@@ -5,8 +5,9 @@
 #include "cli/app.h"
 
 static const char *const channel_names[ERSATZ_CHANNELS] = {
-    [ERSATZ_SERIAL0] = "serial0", [ERSATZ_SERIAL1] = "serial1",   [ERSATZ_SERIAL2] = "serial2",
-    [ERSATZ_SERIAL3] = "serial3", [ERSATZ_DEBUGCON] = "debugcon", [ERSATZ_PARALLEL0] = "parallel0",
+    [ERSATZ_SERIAL0] = "serial0",     [ERSATZ_SERIAL1] = "serial1",
+    [ERSATZ_SERIAL2] = "serial2",     [ERSATZ_SERIAL3] = "serial3",
+    [ERSATZ_DEBUGCON] = "debugcon",   [ERSATZ_PARALLEL0] = "parallel0",
 };
 
 static void output(void *opaque, enum ersatz_channel channel, const uint8_t *bytes, size_t len)
@@ -109,6 +110,8 @@ int connect_all(struct app *app, struct ersatz_error *error)
         r = connect_line(app, ERSATZ_SERIAL0 + i, o->serial[i], error);
     if (r == 0 && o->debugcon)
         r = connect_line(app, ERSATZ_DEBUGCON, o->debugcon, error);
+    if (r == 0 && o->parallel)
+        r = connect_line(app, ERSATZ_PARALLEL0, o->parallel, error);
     for (unsigned i = 0; i < o->monitor_count && r == 0; i++)
         r = connect_monitor(app, i, o->monitor[i], error);
     return r;

@@ -79,3 +79,40 @@ void cmd_sendkey(struct monitor *m, char *args)
     if (!keyboard_press(m->app, &keys, (unsigned)ms))
         monitor_print(m, "the keyboard's queue is full\n");
 }
+
+/* The next argument as a number; false with an answer if it is none. */
+static bool number(struct monitor *m, char **args, long *to)
+{
+    const char *word = monitor_word(args);
+    char *end;
+
+    *to = strtol(word, &end, 0);
+    if (*word && !*end && *to >= -32768 && *to <= 32767)
+        return true;
+    monitor_print(m, "'%s' is not a number that a mouse could tell\n", word);
+    return false;
+}
+
+static void send_mouse(struct monitor *m, long dx, long dy, long dz)
+{
+    if (!ersatz_mouse(m->app->machine, (int)dx, (int)dy, (int)dz, m->app->mouse_buttons))
+        monitor_print(m, "the mouse's queue is full\n");
+}
+
+void cmd_mouse_move(struct monitor *m, char *args)
+{
+    long dx, dy, dz = 0;
+
+    if (number(m, &args, &dx) && number(m, &args, &dy) && (!*args || number(m, &args, &dz)))
+        send_mouse(m, dx, dy, dz);
+}
+
+void cmd_mouse_button(struct monitor *m, char *args)
+{
+    long buttons;
+
+    if (!number(m, &args, &buttons))
+        return;
+    m->app->mouse_buttons = (unsigned)buttons & 0x1F;
+    send_mouse(m, 0, 0, 0);
+}

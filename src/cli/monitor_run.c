@@ -8,12 +8,13 @@
 
 void cmd_cont(struct monitor *m, char *args)
 {
-    session_resume(&m->app->session);
+    app_continue(m->app);
 }
 
 void cmd_stop(struct monitor *m, char *args)
 {
     app_pause(m->app);
+    m->app->retry_at = 0;
 }
 
 void cmd_quit(struct monitor *m, char *args)

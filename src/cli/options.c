@@ -205,6 +205,7 @@ static enum parsed parse_own(struct options *o, enum option id, char *arg,
         return add_back_end(o->monitor, &o->monitor_count, MAX_MONITORS, names[id], arg, error);
     case OPT_CHARDEV: return chardev_option(o, arg, error);
     case OPT_DEBUGCON: o->debugcon = arg; return PARSED_RUN;
+    case OPT_PARALLEL: o->parallel = arg; return PARSED_RUN;
     case OPT_NOGRAPHIC: o->nographic = true; return PARSED_RUN;
     case OPT_DISPLAY:
         o->display = arg;

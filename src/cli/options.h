@@ -37,7 +37,7 @@ struct options {
     unsigned serial_count, monitor_count;
     struct chardev_option chardev[MAX_CHARDEVS];
     unsigned chardev_count;
-    const char *debugcon, *log_file, *name, *display, *write_config;
+    const char *debugcon, *parallel, *log_file, *name, *display, *write_config;
     bool nographic, stopped, no_shutdown, stats;
     uint64_t stop_after; /* in instructions; 0: never */
     char **owned;        /* strings that are neither argv's nor constant */

@@ -169,7 +169,7 @@ def settings_reach_the_machine():
 @case
 def exit_statuses():
     for script, status in (("exit 0", 1), ("exit 5", 11), ("exit 0x7f", 255), ("exit 0x80", 1),
-                           ("", 0), ("reset", 0), ("triple", 6), ("halt", 8), ("fail", 4)):
+                           ("", 0), ("reset", 0), ("triple", 6), ("halt", 8), ("fail", 4), ("panic", 12)):
         expect(run("-append", script)[0], status, f"{script}:")
     expect(run("-append", "spin", "-stop-after", "1000")[0], 10)
     contains(run("-append", "triple")[2], "triple fault at 0008:1234")
@@ -426,7 +426,6 @@ def several_monitors():
             read_from(s, b"(ersatz) ")
             contains(m.do("info status"), "paused")
             s.sendall(b"info version\r\ninfo name\r\n")
-            read_from(s, b"Ersatz ")
             read_from(s, b"(no name)")
         m.quit()
 
@@ -501,6 +500,41 @@ def sendkey():
         time.sleep(0.1)
     expect(m.guest_said(), text + "{-e048}")
     m.quit()
+
+
+@case
+def mouse():
+    m = Monitor()
+    m.do("stop")
+    m.do("mouse_move 3 -4")
+    m.do("mouse_button 5")
+    m.do("mouse_move 0 0 -1")
+    contains(m.do("mouse_move 1"), "not a number")
+    contains(m.do("mouse_button left"), "not a number")
+    m.do("cont")
+    for _ in range(100):
+        if len(m.guest_said()) >= 31:
+            break
+        time.sleep(0.1)
+    expect(m.guest_said(), "{3 -4 0 0}{0 0 0 5}{0 0 -1 5}")
+    m.quit()
+
+
+@case
+def disk_errors_pause():
+    begin = time.time()
+    status, _, err = run("-append", "disk 1")
+    expect(status, 0)
+    contains(err, "ide0-hd0: a.img: no space; the machine is paused and tries again every 5 s")
+    if not 4 < time.time() - begin < 15:
+        raise AssertionError(f"went on after {time.time() - begin:.1f} s")
+    m = Monitor(script="disk 2")
+    for _ in range(2):
+        while "paused" not in m.do("info status"):
+            time.sleep(0.02)
+        m.s.sendall(b"cont\n")
+        time.sleep(0.2)
+    expect(m.p.wait(4), 0)
 
 
 @case

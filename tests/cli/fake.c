@@ -6,7 +6,8 @@
  *   echo       sends back what comes in, until `q` switches it off
  *   flood N    sends N bytes, then switches off
  *   exit V     writes V to isa-debug-exit
- *   reset, triple, halt, fail, spin
+ *   reset, triple, halt, fail, panic, spin
+ *   disk N     its disk fails N times, then it switches off
  *   settings   sends its settings, one a line, then switches off
  */
 #include <ersatz/ersatz.h>
@@ -24,6 +25,7 @@ struct ersatz_machine {
     char settings[4096], script[256];
     bool no_reboot, stop, reset;
     uint64_t instructions;
+    unsigned long failures;
     ersatz_output_fn *output[ERSATZ_CHANNELS];
     void *opaque[ERSATZ_CHANNELS];
     ersatz_line_fn *line;
@@ -134,6 +136,10 @@ int ersatz_run(struct ersatz_machine *m, uint64_t limit, struct ersatz_exit *why
         return end(why, ERSATZ_STOP_TRIPLE_FAULT, 0, "triple fault at 0008:1234");
     if (!strcmp(s, "halt"))
         return end(why, ERSATZ_STOP_HALTED, 0, "halted for ever at 0008:5678");
+    if (!strcmp(s, "panic"))
+        return end(why, ERSATZ_STOP_GUEST_PANIC, 0, "the guest's kernel has crashed");
+    if (!strncmp(s, "disk ", 5) && m->failures++ < strtoul(s + 5, NULL, 0))
+        return end(why, ERSATZ_STOP_DISK, 28, "ide0-hd0: a.img: no space");
     if (!strcmp(s, "fail")) {
         error->code = ERSATZ_E_HOST;
         strcpy(error->text, "the host is gone");
@@ -218,6 +224,15 @@ size_t ersatz_serial_input(struct ersatz_machine *m, enum ersatz_channel channel
     m->queued += n;
     pthread_mutex_unlock(&m->lock);
     return n;
+}
+
+bool ersatz_mouse(struct ersatz_machine *m, int dx, int dy, int wheel, unsigned buttons)
+{
+    char text[64];
+    int len = snprintf(text, sizeof text, "{%d %d %d %u}", dx, dy, wheel, buttons);
+
+    say(m, text, (size_t)len);
+    return true;
 }
 
 int ersatz_drive(struct ersatz_machine *m, unsigned i, struct ersatz_drive_info *info,
