@@ -5,9 +5,8 @@
 #include "cli/app.h"
 
 static const char *const channel_names[ERSATZ_CHANNELS] = {
-    [ERSATZ_SERIAL0] = "serial0",     [ERSATZ_SERIAL1] = "serial1",
-    [ERSATZ_SERIAL2] = "serial2",     [ERSATZ_SERIAL3] = "serial3",
-    [ERSATZ_DEBUGCON] = "debugcon",   [ERSATZ_PARALLEL0] = "parallel0",
+    [ERSATZ_SERIAL0] = "serial0", [ERSATZ_SERIAL1] = "serial1",   [ERSATZ_SERIAL2] = "serial2",
+    [ERSATZ_SERIAL3] = "serial3", [ERSATZ_DEBUGCON] = "debugcon", [ERSATZ_PARALLEL0] = "parallel0",
 };
 
 static void output(void *opaque, enum ersatz_channel channel, const uint8_t *bytes, size_t len)
