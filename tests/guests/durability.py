@@ -116,7 +116,7 @@ def attempt(n, name, step, *args):
 
 
 def main():
-    if not os.path.exists(RAMDISK) or guest.missing("686"):
+    if not os.path.exists(RAMDISK) or not os.path.exists(guest.kernel("686")):
         print("1..0 # SKIP no initrd-disk.gz or kernel; ./dev test fetches them")
         return
     print(f"1..{1 + RUNS}")
