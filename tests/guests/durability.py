@@ -22,7 +22,6 @@ RAMDISK = os.path.join(guest.GUESTS, "initrd-disk.gz")
 RUNS = int(os.environ.get("RUNS", "3"))
 SEED = os.environ.get("SEED", "1")
 SIZE = 64 << 20
-OFFSET = 63 * 512  # fdisk's first partition
 
 
 def boot(image):
@@ -39,13 +38,18 @@ def tool(*args, ok=(0,)):
 
 
 def partition(image):
-    return f"{image}?offset={OFFSET}"
+    """A copy of the file system, with its journal replayed, and sound."""
+    copy = image + ".part"  # fdisk's first partition begins at sector 63
+    tool("dd", f"if={image}", f"of={copy}", "bs=32256", "skip=1", "conv=sparse", "status=none")
+    tool("e2fsck", "-p", copy, ok=(0, 1))
+    tool("e2fsck", "-fn", copy)
+    return copy
 
 
-def content(image, path):
-    """A file of the image's file system, read by the host."""
+def content(fs, path):
+    """A file of a file system, read by the host."""
     with tempfile.NamedTemporaryFile() as f:
-        tool("debugfs", "-R", f"dump {path} {f.name}", partition(image))
+        tool("debugfs", "-R", f"dump {path} {f.name}", fs)
         return f.read()
 
 
@@ -66,8 +70,7 @@ def install(image):
         guest.expect(g.power_off(), 0, "exit status")
     finally:
         g.kill()
-    tool("e2fsck", "-fn", partition(image))
-    guest.expect(hashlib.sha256(content(image, "/bin/busybox")).hexdigest(), want, "busybox")
+    guest.expect(hashlib.sha256(content(partition(image), "/bin/busybox")).hexdigest(), want, "busybox")
 
 
 # In the guest: file N holds N, 3,000 times; the name is said when it has been flushed.
@@ -94,11 +97,10 @@ def torn(image, run, moment):
     rest = g.p.stdout.read() or b""
     seen = g.seen + rest.decode(errors="replace").replace("\r", "")
     done = [int(n) for n in re.findall(r"^FLUSHED (\d+)$", seen, re.M)]
-    tool("e2fsck", "-p", partition(image), ok=(0, 1))  # replays the journal
-    tool("e2fsck", "-fn", partition(image))
+    fs = partition(image)
     for n in done:
         want = f"{n}\n".encode() * 3000
-        if content(image, f"/runs/{run}/{n}") != want:
+        if content(fs, f"/runs/{run}/{n}") != want:
             raise guest.Failure(f"run {run}: file {n} was flushed and is not there as written")
     return len(done)
 
