@@ -11,6 +11,8 @@
  *
  * Both units hear every write; the selected one answers. A unit that isn't there reads as 0.
  */
+#include <string.h>
+
 #include "base/bits.h"
 #include "base/log.h"
 #include "devices/ide_state.h"
@@ -220,24 +222,28 @@ static bool data_wanted(const struct ide_channel *c, bool out)
 /* A byte access moves a word, of which the upper half is lost. */
 static u32 data_read(struct ide_channel *c, unsigned size)
 {
-    u8 bytes[4] = {0};
+    u32 value = 0;
 
     if (!data_wanted(c, false))
         return 0;
-    for (unsigned i = 0; i < size && c->at + i < c->end; i++)
-        bytes[i] = c->buffer[c->at + i];
+    if (c->end - c->at >= size)
+        value = (u32)ld_size(c->buffer + c->at, size);
+    else
+        memcpy(&value, c->buffer + c->at, c->end - c->at);
     c->at += size < 2 ? 2 : size;
     if (c->at >= c->end)
         block_done(c);
-    return ld32(bytes);
+    return value;
 }
 
 static void data_write(struct ide_channel *c, u32 value, unsigned size)
 {
     if (!data_wanted(c, true))
         return;
-    for (unsigned i = 0; i < size && c->at + i < c->end; i++)
-        c->buffer[c->at + i] = (u8)(value >> 8 * i);
+    if (c->end - c->at >= size)
+        st_size(c->buffer + c->at, value, size);
+    else
+        memcpy(c->buffer + c->at, &value, c->end - c->at);
     c->at += size < 2 ? 2 : size;
     if (c->at >= c->end)
         block_done(c);

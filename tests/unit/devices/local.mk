@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 # apic: local APICs, I/O APIC and their bus; pci: the bus and both bridges; small: the rest.
-EXTRA_DIST += %D%/bench.h %D%/i82078_bench.h %D%/vga_bench.h
+EXTRA_DIST += %D%/bench.h %D%/disk.h %D%/ide_pio.h %D%/ide_rig.h %D%/i82078_bench.h %D%/vga_bench.h
 if HAVE_CHECK
 unit_tests += \
     %D%/apic \
+    %D%/atapi \
     %D%/device \
     %D%/fw_cfg \
     %D%/hpet \
@@ -13,6 +14,9 @@ unit_tests += \
     %D%/i82078_transfer \
     %D%/i8254 \
     %D%/i8259 \
+    %D%/ide \
+    %D%/ide_dma \
+    %D%/ide_misuse \
     %D%/mc146818 \
     %D%/pci \
     %D%/pflash \
@@ -124,3 +128,23 @@ endif
 %C%_pflash_CPPFLAGS = $(check_cppflags)
 %C%_pflash_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_pflash_LDADD = $(check_libs)
+
+%C%_ide_dma_SOURCES = %D%/ide_dma.c
+%C%_ide_dma_CPPFLAGS = $(check_cppflags)
+%C%_ide_dma_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_ide_dma_LDADD = $(check_libs)
+
+%C%_ide_SOURCES = %D%/ide.c
+%C%_ide_CPPFLAGS = $(check_cppflags)
+%C%_ide_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_ide_LDADD = $(check_libs)
+
+%C%_atapi_SOURCES = %D%/atapi.c
+%C%_atapi_CPPFLAGS = $(check_cppflags)
+%C%_atapi_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_atapi_LDADD = $(check_libs)
+
+%C%_ide_misuse_SOURCES = %D%/ide_misuse.c
+%C%_ide_misuse_CPPFLAGS = $(check_cppflags)
+%C%_ide_misuse_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_ide_misuse_LDADD = $(check_libs)
