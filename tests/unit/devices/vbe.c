@@ -124,6 +124,7 @@ START_TEST(banks)
     set(&v, 0x3c4, 2, 0x02);
     set(&v, 0x3c4, 4, 0x06);
     set(&v, 0x3ce, 5, 0);
+    set(&v, 0x3ce, 6, 0x05);
     set_dispi(&v, BANK, 2); /* of planes of 256 KiB */
     poke(&v, 0xa0003, 0x99);
     ck_assert_uint_eq(v.ram[4 * 0x20003 + 1], 0x99);
