@@ -166,8 +166,7 @@ bool show_paging(void)
     print("Ring 3 read 40000000h, whose table entry said \"not present\":\n  ");
     print_trap(&missing);
     print(", CR2 = %08xh, EIP = %08xh\n", cr2, where);
-    print(
-        "  The error code: page missing (bit 0), by reading (bit 1), in ring 3 (bit 2).\n\n");
+    print("  The error code: page missing (bit 0), by reading (bit 1), in ring 3 (bit 2).\n\n");
     print("Then the entry was made to point to %05xh, and the same instruction ran again:\n"
           "  it read " BRIGHT "%08xh" NORMAL ", which was put at %05xh before. As it should? ",
           (u32)PAGE_TEST, there.value[0], (u32)PAGE_TEST);
