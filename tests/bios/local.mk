@@ -3,6 +3,7 @@
 bios_tests = \
     %D%/disk.py \
     %D%/services.py \
+    %D%/tour.py \
     %D%/vga.py
 EXTRA_DIST += $(bios_tests) %D%/vga.S %D%/vga_steps.inc %D%/vga.txt \
     %D%/ask.h \
