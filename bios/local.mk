@@ -125,3 +125,11 @@ rom_bios = bios/bios.bin
 else
 rom_bios = $(srcdir)/bios/prebuilt/bios.bin
 endif
+
+# make prebuilt: keeps what the sources make here; tests/bios/prebuilt.py compares.
+prebuilt_images = bios/bios.bin bios/vga/vgabios.bin bios/tour/tour.bin
+.PHONY: prebuilt
+prebuilt: $(prebuilt_images)
+	$(AM_V_GEN)cp $(prebuilt_images) $(srcdir)/%D%/prebuilt/ && \
+	    $(SHELL) $(srcdir)/%D%/prebuilt/compiler.sh $(BIOS_CC) >$(srcdir)/%D%/prebuilt/compiler.txt
+EXTRA_DIST += %D%/prebuilt/compiler.sh %D%/prebuilt/compiler.txt

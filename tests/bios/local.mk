@@ -2,6 +2,7 @@
 # The BIOS and its VGA BIOS, asked from floppies of ours.
 bios_tests = \
     %D%/disk.py \
+    %D%/prebuilt.py \
     %D%/services.py \
     %D%/tour.py \
     %D%/vga.py
