@@ -23,9 +23,12 @@
 #include "board/ports.h"
 #include "devices/device.h"
 #include "devices/i440fx.h"
+#include "devices/i82078.h"
+#include "devices/i8237.h"
 #include "devices/i8259.h"
 #include "devices/ioapic.h"
 #include "devices/lapic.h"
+#include "devices/parallel.h"
 #include "devices/piix3.h"
 #include "devices/pm_piix4.h"
 #include "devices/uart16550.h"
@@ -47,6 +50,7 @@ struct rig {
     struct portmap ports;
     struct memmap mem;
     struct apic_bus apic;
+    struct drive drive;
     struct device *device[MAX_DEVICES];
     unsigned count;
     struct pci_bus bus;
@@ -190,6 +194,45 @@ static bool make_vga(struct rig *r)
     return true;
 }
 
+/* A diskette whose bytes follow from their places; what is written is only told, so that a copy
+ * of the rig finds the same. */
+static int disk_read(struct medium *m, u64 offset, void *buf, u64 len)
+{
+    memset(buf, (int)(offset / 512), len);
+    return 0;
+}
+
+static int disk_write(struct medium *m, u64 offset, const void *buf, u64 len)
+{
+    return 0;
+}
+
+static int disk_flush(struct medium *m)
+{
+    return 0;
+}
+
+static void disk_close(struct medium *m)
+{
+}
+
+static const struct medium_ops disk_ops = {disk_read, disk_write, disk_flush, disk_close};
+
+/* The floppy controller with its DMA channel, whose every address is a hole. */
+static bool make_floppies(struct rig *r)
+{
+    static struct medium disk = {.ops = &disk_ops, .size = 1474560};
+    struct device *fdc = add(r, &i82078_class), *dma = add(r, &i8237_class);
+
+    if (!fdc || !dma)
+        return false;
+    r->drive = (struct drive){.kind = DRIVE_FLOPPY, .medium = &disk};
+    dma->dma = &r->mem;
+    i82078_connect(fdc, 0, &r->drive);
+    i82078_connect_dma(fdc, i8237_channel(dma, 2));
+    return true;
+}
+
 /* The rig in which `class` is tried, with its clock at `now`. */
 static struct rig *rig_new(const struct device_class *class, u64 now)
 {
@@ -207,12 +250,16 @@ static struct rig *rig_new(const struct device_class *class, u64 now)
         ok = make_chipset(r);
     else if (ok && in_apics(class))
         ok = make_apics(r);
+    else if (ok && (class == &i82078_class || class == &i8237_class))
+        ok = make_floppies(r);
     else if (ok && class == &vga_class)
         ok = make_vga(r);
     else if (ok)
         ok = add(r, class) != NULL;
     if (ok && class == &uart16550_class)
         uart16550_connect(r->device[0], byte_sent, r);
+    if (ok && class == &parallel_class)
+        parallel_connect(r->device[0], byte_sent, r);
     if (!ok) {
         fprintf(stderr, "no rig for %s\n", class->name);
         exit(2);
