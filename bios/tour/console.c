@@ -206,7 +206,7 @@ void console_clear(const char *title)
     serial_text(title);
     serial_text(" \33[0m\r\n");
     column = 0;
-    row = 1;
+    row = 2;
     attr = 0x07;
     cursor();
 }

@@ -169,8 +169,8 @@ void screen_get(struct screen *s, u8 page)
     if (number == MODE_VBE) {
         s->seg = 0xA000;
         s->bits = dispi_read(DISPI_BPP);
-        s->model = s->bits == 4 ? MODEL_PLANAR : s->bits == 8 ? MODEL_PACKED : MODEL_DIRECT;
-        s->pitch = s->bits == 4 ? dispi_read(DISPI_VIRT_WIDTH) / 8 : dispi_read(DISPI_VIRT_WIDTH);
+        s->model = s->bits == 8 ? MODEL_PACKED : MODEL_DIRECT;
+        s->pitch = dispi_read(DISPI_VIRT_WIDTH);
         s->page_start = 0;
         return;
     }

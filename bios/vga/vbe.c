@@ -3,41 +3,43 @@
 #include "vbe.h"
 
 enum { MODE_LINEAR = 1 << 14, MODE_KEEP = 1 << 15 };
+/* The one mode of four planes: behind the display interface memory is linear, so it is done by the
+ * VGA's registers alone. */
+enum { VBE_PLANAR = 0x102, MODE_PLANAR = 0x6A };
 
 /* ---- 4F02h, 4F03h: modes ---- */
 
 /* The chip's own registers follow the display interface by themselves where QEMU's and ours do;
  * what they must say besides: character height, addressing, chain-4 and 256 colours. */
-static void compatible_registers(ROM_POINTER struct vbe_mode *m)
+static void compatible_registers(void)
 {
-    bool planar = m->bits == 4;
     indexed_out(CRTC_COLOUR, 0x11, 0);
     indexed_out(CRTC_COLOUR, 0x09, 0);
-    indexed_out(CRTC_COLOUR, 0x17, planar ? 0xE3 : 0xA3);
+    indexed_out(CRTC_COLOUR, 0x17, 0xA3);
     indexed_out(PORT_SEQ, 2, 15);
-    indexed_out(PORT_SEQ, 4, planar ? 6 : 14);
-    indexed_out(PORT_GRC, 5, planar ? 0 : 0x40);
+    indexed_out(PORT_SEQ, 4, 14);
+    indexed_out(PORT_GRC, 5, 0x40);
     indexed_out(PORT_GRC, 6, 5);
-    attr_write(0x10, planar ? 1 : 0x41);
+    attr_write(0x10, 0x41);
     attr_done();
 }
 
 static void set_vbe_mode(ROM_POINTER struct vbe_mode *m, u16 flags)
 {
-    enum { LIKE_PLANAR = 0x1B, LIKE_PACKED = 0x1C }; /* modes 12h and 13h in video_params */
-    ROM_POINTER struct params *p = &video_params[m->bits == 4 ? LIKE_PLANAR : LIKE_PACKED];
+    enum { LIKE_MODE_13 = 0x1C }; /* in video_params */
+    ROM_POINTER struct params *p = &video_params[LIKE_MODE_13];
     dispi_write(DISPI_ENABLE, 0);
     mode_registers(p);
     mode_to_bda(MODE_VBE, p);
     if (!(bda8(BDA_VIDEO_FLAGS) & VIDEO_KEEP_PALETTE))
-        dac_load(m->bits == 4 ? DAC_EGA : DAC_VGA);
+        dac_load(DAC_VGA);
     dispi_write(DISPI_XRES, m->width);
     dispi_write(DISPI_YRES, m->height);
     dispi_write(DISPI_BPP, m->bits);
     dispi_write(DISPI_BANK, 0);
     dispi_write(DISPI_ENABLE, DISPI_ENABLED | (flags & MODE_LINEAR ? DISPI_LFB : 0) |
                                   (flags & MODE_KEEP ? DISPI_NOCLEARMEM : 0));
-    compatible_registers(m);
+    compatible_registers();
     bda_set16(BDA_VIDEO_COLUMNS, m->width / 8);
     bda_set8(BDA_VIDEO_ROWS, m->height / 16 - 1);
     bda_set16(BDA_VIDEO_HEIGHT, 16);
@@ -49,6 +51,8 @@ static void set_vbe_mode(ROM_POINTER struct vbe_mode *m, u16 flags)
 static u16 set_mode(struct regs *r)
 {
     u16 number = r->bx & 0x3FFF; /* bit 11, a refresh rate of one's own, is not offered */
+    if (number == VBE_PLANAR)
+        number = MODE_PLANAR;
     if (number < 0x100) {
         if (!mode_find(number & 0x7F) || number & 0x80 || r->bx & MODE_LINEAR)
             return VBE_FAILED;
@@ -56,7 +60,7 @@ static u16 set_mode(struct regs *r)
         return VBE_OK;
     }
     ROM_POINTER struct vbe_mode *m = vbe_find(number);
-    if (!m || !vbe_fits(m) || (m->bits == 4 && r->bx & MODE_LINEAR))
+    if (!m || !vbe_fits(m))
         return VBE_FAILED;
     set_vbe_mode(m, r->bx);
     return VBE_OK;
@@ -66,6 +70,8 @@ static u16 current_mode(struct regs *r)
 {
     ROM_POINTER struct vbe_mode *m = vbe_current();
     r->bx = m ? m->number : bda8(BDA_VIDEO_MODE);
+    if (r->bx == MODE_PLANAR)
+        r->bx = VBE_PLANAR;
     if (m && dispi_read(DISPI_ENABLE) & DISPI_LFB)
         r->bx |= MODE_LINEAR;
     if (bda8(BDA_VIDEO_CONTROL) & 0x80)
@@ -111,11 +117,11 @@ static u16 line_length(struct regs *r)
     ROM_POINTER struct vbe_mode *m = vbe_current();
     if (!m)
         return VBE_FAILED;
-    u32 memory = ((u32)dispi_read(DISPI_MEMORY_64K) << 16) / (m->bits == 4 ? 4 : 1);
+    u32 memory = (u32)dispi_read(DISPI_MEMORY_64K) << 16;
     u16 bytes = (m->bits + 7) / 8; /* of a pixel */
     u16 width = r->cx;
     switch (r->bl) {
-    case 2: width = m->bits == 4 ? r->cx * 8 : (r->cx + bytes - 1) / bytes; /* fall through */
+    case 2: width = (r->cx + bytes - 1) / bytes; /* fall through */
     case 0:
         if (width < m->width || vbe_pitch(width, m->bits) > memory / m->height)
             return VBE_FAILED + 0x0100; /* hardware doesn't support it */
