@@ -37,10 +37,21 @@ static u64 range_pages(const struct mem_range *r)
     return r->wr ? r->size >> PAGE_SHIFT : 0;
 }
 
-static void changed(struct memmap *m)
+static void changed(struct memmap *m, bool code)
 {
     if (m->changed)
-        m->changed(m->opaque);
+        m->changed(m->opaque, code);
+}
+
+/* May translated code lie in r? Nobody keeps account of ROM's. */
+static bool may_hold_code(const struct memmap *m, const struct mem_range *r)
+{
+    u64 n = range_pages(r);
+    bool found = r->rd && !r->wr;
+
+    for (u64 i = 0; i < n && !found; i++)
+        found = m->pages[r->first_page + i].code != 0;
+    return found;
 }
 
 /* Index of the first range that ends above addr. */
@@ -129,7 +140,7 @@ int memmap_add(struct memmap *m, const struct mem_range *r, struct ersatz_error 
     memmove(&m->ranges[i + 1], &m->ranges[i], (m->count - i) * sizeof *m->ranges);
     m->ranges[i] = added;
     m->count++;
-    changed(m);
+    changed(m, false); /* where nobody was, there was no code */
     return 0;
 }
 
@@ -139,9 +150,10 @@ bool memmap_remove(struct memmap *m, physaddr base)
 
     if (i == m->count || m->ranges[i].base != base)
         return false;
+    bool code = may_hold_code(m, &m->ranges[i]);
     m->count--;
     memmove(&m->ranges[i], &m->ranges[i + 1], (m->count - i) * sizeof *m->ranges);
-    changed(m);
+    changed(m, code);
     return true;
 }
 
@@ -158,7 +170,7 @@ void memmap_set_a20(struct memmap *m, bool enabled)
 
     if (mask != m->a20_mask) {
         m->a20_mask = mask;
-        changed(m);
+        changed(m, true);
     }
 }
 

@@ -34,8 +34,9 @@ struct mem_range {
     u32 first_page;
 };
 
-/* Called after the map changed (BAR moved, PAM, SMRAM, A20): every cached translation goes. */
-typedef void memmap_changed_fn(void *opaque);
+/* Called after the map changed (BAR moved, PAM, SMRAM, A20): every cached translation goes, and
+ * translated code, too, if some may have lain in what changed. */
+typedef void memmap_changed_fn(void *opaque, bool code);
 
 /*
  * What the CPUs keep of each page of writable RAM: which of its 32 pieces of 128 bytes hold

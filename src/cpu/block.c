@@ -419,10 +419,11 @@ static void code_write(void *opaque, physaddr addr, u64 len)
     engine_invalidate(opaque, addr, len);
 }
 
-static void map_changed(void *opaque)
+static void map_changed(void *opaque, bool code)
 {
     struct engine *e = opaque;
-    e->flush_wanted = true;
+    if (code)
+        e->flush_wanted = true;
     for (unsigned i = 0; i < e->cpu_count; i++)
         mmu_flush(&e->cpus[i]->mmu, true);
 }

@@ -10,7 +10,7 @@
 struct board {
     struct log log;
     struct memmap map;
-    unsigned changes, code_writes;
+    unsigned changes, code_changes, code_writes;
     physaddr code_at;
     u64 code_len;
     u64 mmio_offset, mmio_value;
@@ -20,9 +20,10 @@ struct board {
 static u8 ram[0x4000] __attribute__((aligned(16)));
 static u8 rom[0x1000] __attribute__((aligned(16)));
 
-static void on_change(void *opaque)
+static void on_change(void *opaque, bool code)
 {
     ((struct board *)opaque)->changes++;
+    ((struct board *)opaque)->code_changes += code;
 }
 
 static void on_code(void *opaque, physaddr addr, u64 len)
@@ -177,6 +178,35 @@ START_TEST(a20_folds_odd_megabytes)
 }
 END_TEST
 
+/* Ranges that come and go take code with them only if some may lie there. */
+START_TEST(changes_and_code)
+{
+    struct board b;
+    struct mem_range rom_range = {.name = "rom", .base = 0x400000, .size = 0x1000, .rd = rom};
+
+    setup(&b);
+    unsigned changes = b.changes;
+    ck_assert_uint_eq(b.code_changes, 0);
+    ck_assert(memmap_remove(&b.map, 0x200010)); /* MMIO */
+    ck_assert_uint_eq(b.code_changes, 0);
+    ck_assert_uint_eq(memmap_add(&b.map, &rom_range, NULL), 0);
+    ck_assert_uint_eq(b.code_changes, 0);
+    ck_assert(memmap_remove(&b.map, 0x400000));
+    ck_assert_uint_eq(b.code_changes, 1);
+    memmap_page(&b.map, 0x1234)->code = 1;
+    ck_assert(memmap_remove(&b.map, 0));
+    ck_assert_uint_eq(b.code_changes, 2);
+    ck_assert_int_eq(add_ram(&b, 0, ram, sizeof ram), 0);
+    ck_assert_uint_eq(memmap_page(&b.map, 0x1234)->code, 0);
+    ck_assert(memmap_remove(&b.map, 0));
+    ck_assert_uint_eq(b.code_changes, 2);
+    memmap_set_a20(&b.map, false);
+    ck_assert_uint_eq(b.code_changes, 3);
+    ck_assert_uint_eq(b.changes, changes + 7);
+    memmap_destroy(&b.map);
+}
+END_TEST
+
 START_TEST(code_pieces_are_reported)
 {
     struct board b;
@@ -259,6 +289,7 @@ int main(void)
     tcase_add_test(t, find_knows_first_and_last_byte);
     tcase_add_test(t, reads_and_writes_go_where_they_belong);
     tcase_add_test(t, a20_folds_odd_megabytes);
+    tcase_add_test(t, changes_and_code);
     tcase_add_test(t, code_pieces_are_reported);
     tcase_add_test(t, dma_sees_memory_only);
     tcase_add_test(t, pages_are_reused);
