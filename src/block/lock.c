@@ -78,6 +78,6 @@ int lock_file(int fd, const char *file, bool write, struct ersatz_error *err)
     if (errno != EAGAIN && errno != EACCES)
         return 0; /* a file system without locks: there is nothing to be had */
     describe_holder(fd, holder, sizeof holder);
-    return err_set(err, ERSATZ_E_BUSY, "%s: in use %s, which %s it", file, holder,
+    return err_set(err, ERSATZ_E_OPEN, "%s: in use %s, which %s it", file, holder,
                    write ? "reads or writes" : "writes");
 }

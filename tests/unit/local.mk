@@ -9,6 +9,7 @@ unit_tests += \
 endif
 
 include tests/unit/api/local.mk
+include tests/unit/block/local.mk
 include tests/unit/board/local.mk
 include tests/unit/decode/local.mk
 include tests/unit/cpu/local.mk

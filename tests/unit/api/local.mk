@@ -1,7 +1,16 @@
 # SPDX-License-Identifier: MIT
+EXTRA_DIST += %D%/image.h
 if HAVE_CHECK
-unit_tests += %D%/machine %D%/screen
+unit_tests += \
+    %D%/drives \
+    %D%/machine \
+    %D%/screen
 endif
+
+%C%_drives_SOURCES = %D%/drives.c
+%C%_drives_CPPFLAGS = $(check_cppflags)
+%C%_drives_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_drives_LDADD = $(check_libs)
 
 %C%_machine_SOURCES = %D%/machine.c
 %C%_machine_CPPFLAGS = $(check_cppflags)
