@@ -100,6 +100,7 @@ static void round_of(struct app *app, int at_most_ms)
         pump(app->console.dev, &soon);
     soonest(&soon, keyboard_pump(app));
     soonest(&soon, retry_disk(app));
+    soonest(&soon, display_pump(app));
     loop_round(&app->loop, app->quit ? 0 : soon);
 }
 
@@ -223,11 +224,14 @@ static int run(struct app *app, struct ersatz_error *error)
         terminal_raw(app->console.has_monitor);
     console_attach(app);
     int r = session_start(&app->session, app->options.stopped, error);
+    if (r == 0)
+        r = display_open(app, error);
     if (r < 0)
         return r;
     main_loop(app);
     app_pause(app);
     session_end(&app->session);
+    display_close(app);
     if (app->options.stats)
         print_stats(app);
     return 0;

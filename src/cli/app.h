@@ -39,6 +39,16 @@ struct held_keys {
     uint64_t until; /* in virtual time */
 };
 
+/* -display curses. */
+struct display {
+    bool open, on_monitor, escaped;
+    bool drawing;             /* inside draw() */
+    uint64_t seen;            /* the count of instructions that the picture is of */
+    struct ersatz_text *text; /* large */
+    struct watch input;
+    struct monitor monitor;
+};
+
 struct app {
     struct options options;
     struct ersatz_machine *machine;
@@ -50,6 +60,7 @@ struct app {
         struct chardev *dev; /* NULL: none */
         struct monitor monitor;
     } monitors[MAX_MONITORS];
+    struct display display;
     struct held_keys held[HELD_MAX];
     unsigned held_count;
     unsigned mouse_buttons; /* held, as ersatz_mouse() has them */
@@ -79,6 +90,11 @@ void connect_close(struct app *app);
 
 /* console.c: takes standard input over. */
 void console_attach(struct app *app);
+
+/* display.c: opens what -display says, shows what has changed, once a round as keyboard_pump(). */
+int display_open(struct app *app, struct ersatz_error *error);
+int display_pump(struct app *app);
+void display_close(struct app *app);
 
 /*
  * keyboard.c: presses keys in their order and lets them go after `ms` of the guest's time, 0: at

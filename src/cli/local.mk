@@ -5,6 +5,7 @@ libersatz_front_la_SOURCES += \
     %D%/chardevs.c \
     %D%/connect.c \
     %D%/console.c \
+    %D%/display.c \
     %D%/exit.def \
     %D%/exit.h \
     %D%/keyboard.c \

@@ -20,12 +20,29 @@ static struct {
     volatile sig_atomic_t asked;    /* a signal's number */
     struct sigaction before[FATAL]; /* a sanitizer has handlers of its own */
     struct loop *loop;
+    const char *leave;
+    volatile sig_atomic_t continued;
 } terminal;
+
+void terminal_leave_text(const char *text)
+{
+    terminal.leave = text;
+}
+
+bool terminal_continued(void)
+{
+    bool continued = terminal.continued;
+
+    terminal.continued = 0;
+    return continued;
+}
 
 void terminal_restore(void)
 {
     if (terminal.is_raw) {
         terminal.is_raw = 0;
+        if (terminal.leave && write(STDOUT_FILENO, terminal.leave, strlen(terminal.leave)) < 0)
+            terminal.leave = NULL; /* nobody is there to see it */
         tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal.cooked);
     }
 }
@@ -75,6 +92,8 @@ static void on_stop(int sig)
     if (was_raw && tcgetpgrp(STDIN_FILENO) == getpgrp() &&
         tcsetattr(STDIN_FILENO, TCSANOW, &terminal.raw) == 0)
         terminal.is_raw = 1;
+    terminal.continued = 1;
+    loop_wake(terminal.loop);
     errno = saved;
 }
 

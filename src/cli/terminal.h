@@ -17,6 +17,13 @@ void terminal_init(struct loop *loop);
  * Ctrl-\ reach the guest instead of us. */
 void terminal_raw(bool all_keys);
 
+/* What is written to the terminal before it is given back in a hurry; kept by reference, NULL for
+ * nothing. */
+void terminal_leave_text(const char *text);
+
+/* True once after the program was stopped and continued: what the terminal shows is unknown. */
+bool terminal_continued(void);
+
 /* Gives it back as it was. Safe in a signal handler, and twice. */
 void terminal_restore(void);
 

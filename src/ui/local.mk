@@ -3,6 +3,8 @@
 libersatz_front_la_SOURCES += \
     %D%/cp437.c \
     %D%/cp437.h \
+    %D%/curses.c \
+    %D%/curses.h \
     %D%/keys.c \
     %D%/keys.def \
     %D%/keys.h \

@@ -273,7 +273,7 @@ int ersatz_screen_text(struct ersatz_machine *m, struct ersatz_text *text,
 
     *text = (struct ersatz_text){.columns = 8, .rows = 2};
     for (unsigned i = 0; i < 16; i++)
-        text->cells[i] = (uint16_t)(0x0700 | (uint8_t)rows[i / 8][i % 8]);
+        text->cells[i] = (uint16_t)((i < 8 ? 0x0700 : 0x1C00) | (uint8_t)rows[i / 8][i % 8]);
     return 0;
 }
 

@@ -129,10 +129,11 @@ def climb(kind, rung, firmware, pictures):
     cpu = 0.0
     try:
         for s in rung.steps:
-            cpu = max(cpu, pc.cpu_seconds())
+            cpu = pc.cpu_seconds()
             way.step(s)
-        cpu = max(cpu, pc.cpu_seconds())
+        cpu = pc.cpu_seconds() or cpu  # nothing is known of a process that has ended
     except (Failure, Ended, OSError) as e:
+        cpu = pc.cpu_seconds() or cpu
         error, words = e, last_seen(pc)
     took = time.time() - pc.began
     try:
