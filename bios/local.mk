@@ -49,6 +49,8 @@ bios_sources = \
     %D%/reset.S \
     %D%/serial.c \
     %D%/smbios.c \
+    %D%/smm_entry.S \
+    %D%/smm.c \
     %D%/smp.c \
     %D%/string.c \
     %D%/system.c \

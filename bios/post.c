@@ -83,6 +83,17 @@ void fseg_sums(void)
     }
 }
 
+/* Old programs take the first 128 characters of 8 by 8 from where the PC had them. */
+void font_init(void)
+{
+    enum { FONT_AT = 0xFA6E, FONT_SIZE = 128 * 8, GET_FONT = 0x1130, FONT_8X8 = 3 };
+    struct regs r = {.eax = GET_FONT, .ebx = FONT_8X8 << 8};
+
+    int_call(0x10, &r);
+    if (r.es)
+        far_copy(FSEG, FONT_AT, r.es, r.bp, FONT_SIZE);
+}
+
 void post_interrupts_on(void)
 {
     sti();

@@ -4,8 +4,8 @@
  * PCI, APM, the structures that systems look for, entry points, restarts. Sources of what is
  * expected: Ralf Brown's interrupt list, PCI BIOS 2.1, APM 1.2, ACPI 6.4. The same program runs
  * on SeaBIOS (services.py --qemu), which differs in this: it does not check PCI register numbers
- * (B109h, B10Ah) nor vendor FFFFh, names no IRQ as PCI's own (B10Eh), and starts anew after a
- * reset that QEMU makes, whatever CMOS 0Fh says.
+ * (B109h, B10Ah) nor vendor FFFFh, names no IRQ as PCI's own (B10Eh), has an SMI handler that does
+ * not tell that it ran, and starts anew after a reset that QEMU makes, whatever CMOS 0Fh says.
  */
 #include "guest.h"
 
@@ -396,6 +396,8 @@ static void structures(void)
     structure("_MP_ with a good checksum", "_MP_", 0xF0000, 8, 16);
     structure("RSD PTR with a good checksum", "RSD ", 0xE0000, 0, 20);
     structure("_SM_ with a good checksum", "_SM_", 0xF0000, 5, 1);
+    check("a font of 8 by 8 at F000:FA6E: no dots for a blank", sum(0xFFA6E + 8 * 32, 8), 0);
+    check_that("and some for an A", sum(0xFFA6E + 8 * 65, 8) != 0);
     check("the model byte", peek8(0xFFFF, 0x0E), 0xFC);
     check("the date's first slash", peek8(0xFFFF, 0x07), '/');
     check("a far jump at FFFF:0000", peek8(0xFFFF, 0) == 0xEA || peek8(0xFFFF, 0) == 0xE9, true);
@@ -456,6 +458,27 @@ static void apm(void)
     check("5304h: carry", r.flags & CF, 0);
 }
 
+/* The SMI command port, with the values of the board's FADT. (QEMU obeys these two itself and
+ * brings no SMI.) */
+static void smi_commands(void)
+{
+    enum { APMC = 0xB2, APMS = 0xB3, PMCNTRL = 0x604 };
+    u32 start = inl(PM_TIMER);
+
+    outb(APMS, 0x55);
+    outb(APMC, 0xF1);
+    while (inb(APMS) && since(start) < 100)
+        ;
+    check("SMI F1h: ACPI on", inb(PMCNTRL) & 1, 1);
+    check("SMI F1h: the handler ran", inb(APMS), 0);
+    outb(APMS, 0x55);
+    outb(APMC, 0xF0);
+    while (inb(APMS) && since(start) < 200)
+        ;
+    check("SMI F0h: ACPI off", inb(PMCNTRL) & 1, 0);
+    check("SMRAM is closed and locked", pci(0xB108, 0, 0, 0, 0, 0x72).cl, 0x1A);
+}
+
 static void restarts(void)
 {
     check("reset with CMOS 0Fh = 0Ah comes to [40:67]", reset_with(0x0A), 0);
@@ -484,6 +507,7 @@ void main(void)
     structures();
     services_32();
     apm();
+    smi_commands();
     restarts();
     done();
 }
