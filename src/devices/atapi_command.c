@@ -46,6 +46,7 @@ void atapi_changed(void *opaque)
         return;
     }
     u->tray_open = !d->medium;
+    u->locked = false;
     u->attention = d->medium != NULL;
     u->event = d->medium ? EVENT_NEW : EVENT_REMOVED;
 }
@@ -84,7 +85,8 @@ static void request_sense(struct ide_channel *c, struct ide_unit *u)
 
 static void prevent_removal(struct ide_channel *c, struct ide_unit *u)
 {
-    u->drive->locked = c->packet[4] & 1;
+    u->locked = c->packet[4] & 1;
+    u->drive->locked = u->locked;
     atapi_good(c);
 }
 
@@ -97,7 +99,7 @@ static void start_stop(struct ide_channel *c, struct ide_unit *u)
         atapi_good(c);
         return;
     }
-    if (!load && u->drive->locked && !u->tray_open) {
+    if (!load && u->locked && !u->tray_open) {
         atapi_check(c, SENSE_ILLEGAL, ASC_LOCKED, 2);
         return;
     }

@@ -87,7 +87,7 @@ void atapi_mode_sense(struct ide_channel *c, struct ide_unit *u)
         if (page != ALL && page != p[0])
             continue;
         memcpy(b + at, p, pages[i].size);
-        if (p == page_capabilities && u->drive->locked)
+        if (p == page_capabilities && u->locked)
             b[at + 6] |= LOCKED;
         if (which == CHANGEABLE) /* nothing is */
             memset(b + at + 2, 0, pages[i].size - 2u);

@@ -24,7 +24,8 @@
         UNIT(c, u, multiple), UNIT(c, u, cylinders), UNIT(c, u, heads), UNIT(c, u, sectors),       \
         UNIT(c, u, write_cache), UNIT(c, u, look_ahead), UNIT(c, u, smart), UNIT(c, u, power),     \
         UNIT(c, u, transfer_mode), UNIT(c, u, next_lba), UNIT(c, u, sense_key), UNIT(c, u, asc),   \
-        UNIT(c, u, ascq), UNIT(c, u, tray_open), UNIT(c, u, attention), UNIT(c, u, event)
+        UNIT(c, u, ascq), UNIT(c, u, tray_open), UNIT(c, u, locked), UNIT(c, u, attention),        \
+        UNIT(c, u, event)
 #define CHANNEL(c, member) FIELD(struct ide, channel[c].member, NAME(c) #member)
 #define CHANNEL_FIELDS(c)                                                                          \
     FIELD_TIMER(struct ide, channel[c].timer, NAME(c) "timer"), UNIT_FIELDS(c, 0),                 \
@@ -176,6 +177,8 @@ static void ide_reset(struct device *d)
 static void tidy(struct ide_channel *c)
 {
     for (unsigned i = 0; i < 2; i++) {
+        if (c->unit[i].drive)
+            c->unit[i].drive->locked = c->unit[i].locked;
         c->unit[i].heads = (u8)clamp(c->unit[i].heads, 1, 16);
         c->unit[i].sectors = (u8)clamp(c->unit[i].sectors, 1, 255);
         c->unit[i].multiple = (u8)clamp(c->unit[i].multiple, 0, IDE_MULTIPLE);

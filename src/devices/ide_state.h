@@ -108,6 +108,7 @@ struct ide_unit {
     /* CD-ROM */
     u8 sense_key, asc, ascq;
     u8 tray_open;
+    u8 locked;    /* as the drive has it */
     u8 attention; /* the medium may have changed, and nobody has been told */
     u8 event;     /* of GET EVENT STATUS NOTIFICATION */
 };
