@@ -34,36 +34,14 @@
 #include "devices/pm_piix4.h"
 #include "devices/uart16550.h"
 #include "devices/vga.h"
+#include "fuzz/rig.h"
 
 #ifdef ERZ_SANITIZERS
 #define DEFAULT_SECONDS 60
 #else
 #define DEFAULT_SECONDS 5
 #endif
-#define MAX_DEVICES 4
-#define VIDEO_SIZE (256u << 10)
 #define STEPS_PER_COPY 400
-
-struct rig {
-    const char *name;
-    struct clock clock;
-    struct log log;
-    struct portmap ports;
-    struct memmap mem;
-    struct apic_bus apic;
-    struct drive drive[3];
-    struct device *device[MAX_DEVICES];
-    unsigned count;
-    struct pci_bus bus;
-    u8 *video; /* the VGA's memory, or what the IDE masters: no field of theirs */
-    u64 seen;  /* what came out, folded together */
-};
-
-struct op {
-    unsigned kind, device, region;
-    u64 offset, value, a, b;
-    unsigned size;
-};
 
 enum { OP_READ, OP_WRITE, OP_LINE, OP_INPUT, OP_TIME, OP_RESET, OP_EXTRA, OP_KINDS };
 
@@ -96,7 +74,7 @@ static u64 rnd_value(u64 *s)
 
 /* The order doesn't count: timers of one deadline fire in the order they were armed, which the
  * tables don't tell. */
-static void fold(struct rig *r, u64 v)
+void rig_fold(struct rig *r, u64 v)
 {
     v = (v + 0x9e3779b97f4a7c15ull) * 0xbf58476d1ce4e5b9ull;
     r->seen += (v ^ v >> 29) * 0x94d049bb133111ebull;
@@ -104,22 +82,22 @@ static void fold(struct rig *r, u64 v)
 
 static void out_changes(void *opaque, unsigned n, bool level)
 {
-    fold(opaque, n * 2 + level);
+    rig_fold(opaque, n * 2 + level);
 }
 
 static void byte_sent(void *opaque, u8 byte)
 {
-    fold(opaque, 0x1000 + byte);
+    rig_fold(opaque, 0x1000 + byte);
 }
 
 static void pam_changes(void *opaque, physaddr base, u32 size, bool read_ram, bool write_ram)
 {
-    fold(opaque, base + size + read_ram * 2 + write_ram);
+    rig_fold(opaque, base + size + read_ram * 2 + write_ram);
 }
 
 static void smram_changes(void *opaque, bool open, bool enabled)
 {
-    fold(opaque, 0x2000 + open * 2 + enabled);
+    rig_fold(opaque, 0x2000 + open * 2 + enabled);
 }
 
 static bool no_line(const struct irq *line)
@@ -127,7 +105,7 @@ static bool no_line(const struct irq *line)
     return line->fn == NULL;
 }
 
-static struct device *add(struct rig *r, const struct device_class *class)
+struct device *rig_add(struct rig *r, const struct device_class *class)
 {
     struct device *d = device_new(class, class->name, &r->clock, &r->log, NULL);
 
@@ -153,8 +131,8 @@ static bool in_apics(const struct device_class *c)
 static bool make_chipset(struct rig *r)
 {
     const struct i440fx_board board = {r, pam_changes, smram_changes};
-    struct device *host = add(r, &i440fx_class), *isa = add(r, &piix3_class);
-    struct device *pm = add(r, &pm_piix4_class);
+    struct device *host = rig_add(r, &i440fx_class), *isa = rig_add(r, &piix3_class);
+    struct device *pm = rig_add(r, &pm_piix4_class);
 
     if (!host || !isa || !pm)
         return false;
@@ -165,10 +143,10 @@ static bool make_chipset(struct rig *r)
 
 static bool make_apics(struct rig *r)
 {
-    struct device *ioapic = add(r, &ioapic_class);
+    struct device *ioapic = rig_add(r, &ioapic_class);
 
     for (unsigned id = 0; id < 2; id++) {
-        struct device *l = add(r, &lapic_class);
+        struct device *l = rig_add(r, &lapic_class);
         if (!l || !apic_bus_add_lapic(&r->apic, l))
             return false;
         lapic_connect(l, &r->apic, id, id == 0);
@@ -180,7 +158,7 @@ static bool make_apics(struct rig *r)
 
 static bool make_vga(struct rig *r)
 {
-    struct device *d = add(r, &vga_class);
+    struct device *d = rig_add(r, &vga_class);
     const u8 rom[] = {0x55, 0xaa};
 
     r->bus = (struct pci_bus){.ports = &r->ports, .mem = &r->mem};
@@ -195,35 +173,11 @@ static bool make_vga(struct rig *r)
     return true;
 }
 
-/* A diskette whose bytes follow from their places; what is written is only told, so that a copy
- * of the rig finds the same. */
-static int disk_read(struct medium *m, u64 offset, void *buf, u64 len)
-{
-    memset(buf, (int)(offset / 512), len);
-    return 0;
-}
-
-static int disk_write(struct medium *m, u64 offset, const void *buf, u64 len)
-{
-    return 0;
-}
-
-static int disk_flush(struct medium *m)
-{
-    return 0;
-}
-
-static void disk_close(struct medium *m)
-{
-}
-
-static const struct medium_ops disk_ops = {disk_read, disk_write, disk_flush, disk_close};
-
 /* The floppy controller with its DMA channel, whose every address is a hole. */
 static bool make_floppies(struct rig *r)
 {
-    static struct medium disk = {.ops = &disk_ops, .size = 1474560};
-    struct device *fdc = add(r, &i82078_class), *dma = add(r, &i8237_class);
+    static struct medium disk = {.ops = &rig_disk_ops, .size = 1474560};
+    struct device *fdc = rig_add(r, &i82078_class), *dma = rig_add(r, &i8237_class);
 
     if (!fdc || !dma)
         return false;
@@ -232,30 +186,6 @@ static bool make_floppies(struct rig *r)
     i82078_connect(fdc, 0, &r->drive[0]);
     i82078_connect_dma(fdc, i8237_channel(dma, 2));
     return true;
-}
-
-/* Two disks, one larger than 28-bit addresses, a CD-ROM, and memory to master. */
-static bool make_ide(struct rig *r)
-{
-    static struct medium media[3] = {{.ops = &disk_ops, .size = 1474560},
-                                     {.ops = &disk_ops, .size = 1ull << 42},
-                                     {.ops = &disk_ops, .size = 700001, .read_only = true}};
-    struct device *d = add(r, &ide_class);
-
-    r->bus = (struct pci_bus){.ports = &r->ports, .mem = &r->mem};
-    r->video = calloc(1, VIDEO_SIZE);
-    const struct mem_range ram = {
-        .name = "ram", .size = VIDEO_SIZE, .rd = r->video, .wr = r->video};
-    if (!d || !r->video || memmap_add(&r->mem, &ram, NULL))
-        return false;
-    d->dma = &r->mem;
-    for (unsigned i = 0; i < 3; i++) {
-        r->drive[i] = (struct drive){.kind = i == 2 ? DRIVE_CDROM : DRIVE_DISK};
-        r->drive[i].medium = &media[i];
-        ide_set_drive(d, i, &r->drive[i]);
-    }
-    device_reset(d);
-    return ide_connect(d, &r->bus, 1);
 }
 
 /* The rig in which `class` is tried, with its clock at `now`. */
@@ -280,9 +210,9 @@ static struct rig *rig_new(const struct device_class *class, u64 now)
     else if (ok && class == &vga_class)
         ok = make_vga(r);
     else if (ok && class == &ide_class)
-        ok = make_ide(r);
+        ok = rig_make_ide(r);
     else if (ok)
-        ok = add(r, class) != NULL;
+        ok = rig_add(r, class) != NULL;
     if (ok && class == &uart16550_class)
         uart16550_connect(r->device[0], byte_sent, r);
     if (ok && class == &parallel_class)
@@ -362,10 +292,10 @@ static void vga_extra(struct rig *r, struct device *d, const struct op *op)
     unsigned width, height;
 
     switch (op->a & 7) {
-    case 0: fold(r, memmap_read(&r->mem, 0xa0000 + op->b % 0x20000, op->size)); break;
+    case 0: rig_fold(r, memmap_read(&r->mem, 0xa0000 + op->b % 0x20000, op->size)); break;
     case 1: memmap_write(&r->mem, 0xa0000 + op->b % 0x20000, op->value, op->size); break;
     case 2: portmap_write(&r->ports, (u16)(0x1ce + op->b % 4), (u32)op->value, 2); break;
-    case 3: fold(r, portmap_read(&r->ports, (u16)(0x1ce + op->b % 4), 2)); break;
+    case 3: rig_fold(r, portmap_read(&r->ports, (u16)(0x1ce + op->b % 4), 2)); break;
     case 4:
         pci_config_write(&r->bus, PCI_DEVFN(2, 0), regs[op->b % ARRAY_LEN(regs)], (u32)op->value,
                          4);
@@ -373,7 +303,7 @@ static void vga_extra(struct rig *r, struct device *d, const struct op *op)
     case 5:
         text = malloc(sizeof *text);
         if (text && vga_text(d, text))
-            fold(r, text->columns * text->rows + text->cells[op->b % ERSATZ_TEXT_CELLS]);
+            rig_fold(r, text->columns * text->rows + text->cells[op->b % ERSATZ_TEXT_CELLS]);
         free(text);
         break;
     case 6: /* as SMRAM comes and goes */
@@ -383,77 +313,9 @@ static void vga_extra(struct rig *r, struct device *d, const struct op *op)
     default:
         vga_size(d, &width, &height);
         vga_render(d, &s, op->b & 1);
-        fold(r, width + height);
+        rig_fold(r, width + height);
         for (unsigned n = 0; n < ARRAY_LEN(pixels); n++)
-            fold(r, pixels[n] + n);
-    }
-}
-
-/* A packet for the CD-ROM, or a command for one of the units, with few senseless ones. */
-static void ide_command(struct device *d, const struct op *op)
-{
-    static const u8 opcodes[] = {0x20, 0x24, 0x25, 0x29, 0x30, 0x34, 0x35, 0x39, 0x40, 0x42, 0x08,
-                                 0x90, 0x91, 0xa0, 0xa1, 0xb0, 0xc4, 0xc5, 0xc6, 0xc8, 0xca, 0xe7,
-                                 0xec, 0xef, 0xf8, 0x27, 0x10, 0x70, 0xe5, 0xe0, 0xa0, 0xa0};
-    unsigned ch = op->a >> 8 & 1 ? IDE_SECONDARY : IDE_PRIMARY;
-
-    device_write(d, ch, 6, op->a >> 16, 1);
-    for (unsigned i = 0; i < 8; i++)
-        device_write(d, ch, 2 + i % 4, op->b >> 8 * i & (op->a >> 24 & 1 ? 0xff : 0x0f), 1);
-    device_write(d, ch, 1, op->value & 3, 1);
-    device_write(d, ch, 7, opcodes[op->a >> 32 & 31], 1);
-}
-
-static void ide_packet(struct device *d, const struct op *op)
-{
-    static const u8 opcodes[] = {0x00, 0x03, 0x08, 0x12, 0x15, 0x1a, 0x1b, 0x1e,
-                                 0x25, 0x28, 0x2b, 0x42, 0x43, 0x46, 0x4a, 0x51,
-                                 0x52, 0x55, 0x5a, 0xa8, 0xad, 0xbb, 0xbd, 0xbe};
-
-    device_write(d, IDE_SECONDARY, 6, 0xa0, 1);
-    device_write(d, IDE_SECONDARY, 1, op->value & 1, 1);
-    device_write(d, IDE_SECONDARY, 4, op->a >> 16, 2);
-    device_write(d, IDE_SECONDARY, 7, 0xa0, 1);
-    device_write(d, IDE_SECONDARY, 0, opcodes[op->a >> 32 & 15] | (op->a & 0xff00), 2);
-    for (unsigned i = 0; i < 5; i++)
-        device_write(d, IDE_SECONDARY, 0, op->b >> 8 * i & 0x1f1f, 2);
-}
-
-/* What a driver does in one go, which single accesses rarely hit upon. */
-static void ide_extra(struct rig *r, struct device *d, const struct op *op)
-{
-    unsigned ch = op->a >> 8 & 1 ? IDE_SECONDARY : IDE_PRIMARY;
-    struct drive *cd = &r->drive[2];
-
-    switch (op->a & 7) {
-    case 0:
-        for (unsigned n = 0; n < 64; n++) {
-            st32(r->video + 8 * n, (u32)(op->b >> (n & 31)) & 0x8003ffff);
-            st32(r->video + 8 * n + 4, (u32)(op->value >> (n & 31)) & 0x800fffff);
-        }
-        break;
-    case 1:
-        pci_config_write(&r->bus, PCI_DEVFN(1, 1), PCI_COMMAND, op->b & 1 ? 5 : 1, 2);
-        device_write(d, IDE_BUS_MASTER, ch == IDE_PRIMARY ? 4 : 12, op->b & 0x3fc, 4);
-        device_write(d, IDE_BUS_MASTER, ch == IDE_PRIMARY ? 0 : 8, op->value & 9, 1);
-        break;
-    case 2: ide_packet(d, op); break;
-    case 3:
-        for (unsigned n = 0; n < 2048; n++)
-            fold(r, device_read(d, ch, 0, 2) + n);
-        break;
-    case 4:
-        for (unsigned n = 0; n < 2048; n++)
-            device_write(d, ch, 0, op->b + n, 4);
-        break;
-    case 5:
-        if (op->b & 6)
-            cd->eject_wanted = op->b & 8;
-        else
-            cd->medium = cd->medium ? NULL : r->drive[0].medium;
-        cd->changed(cd->chip);
-        break;
-    default: ide_command(d, op);
+            rig_fold(r, pixels[n] + n);
     }
 }
 
@@ -463,7 +325,7 @@ static void extra(struct rig *r, struct device *d, const struct op *op)
     u64 v = 0;
 
     if (d->class == &i8259_class) {
-        fold(r, i8259_ack(d));
+        rig_fold(r, i8259_ack(d));
         return;
     }
     if (d->class == &vga_class) {
@@ -471,19 +333,19 @@ static void extra(struct rig *r, struct device *d, const struct op *op)
         return;
     }
     if (d->class == &ide_class) {
-        ide_extra(r, d, op);
+        rig_use_ide(r, d, op);
         return;
     }
     if (d->class != &lapic_class)
         return;
     switch (op->a % 8) {
-    case 0: fold(r, (u64)lapic_ack(d)); break;
+    case 0: rig_fold(r, (u64)lapic_ack(d)); break;
     case 1: lapic_set_cr8(d, (u8)op->b); break;
-    case 2: fold(r, lapic_msr_write(d, 0x1b, (op->b & 0xd00) | LAPIC_BASE_ADDRESS)); break;
+    case 2: rig_fold(r, lapic_msr_write(d, 0x1b, (op->b & 0xd00) | LAPIC_BASE_ADDRESS)); break;
     case 3: lapic_msr_write(d, 0x6e0, op->b); break;
-    case 4: fold(r, lapic_msr_read(d, 0x800 + (op->b & 0xff), &v) + v); break;
+    case 4: rig_fold(r, lapic_msr_read(d, 0x800 + (op->b & 0xff), &v) + v); break;
     case 5: lapic_init(d); break;
-    default: fold(r, lapic_msr_write(d, 0x800 + (op->offset >> 4), op->value)); break;
+    default: rig_fold(r, lapic_msr_write(d, 0x800 + (op->offset >> 4), op->value)); break;
     }
 }
 
@@ -508,7 +370,7 @@ static bool step(struct rig *r, const struct op *op)
     struct device *d = r->device[op->device];
 
     switch (op->kind) {
-    case OP_READ: fold(r, device_read(d, op->region, op->offset, op->size)); break;
+    case OP_READ: rig_fold(r, device_read(d, op->region, op->offset, op->size)); break;
     case OP_WRITE: device_write(d, op->region, op->offset, op->value, op->size); break;
     case OP_LINE: {
         struct irq line = device_line(d, (unsigned)(op->a % 32));
@@ -517,7 +379,7 @@ static bool step(struct rig *r, const struct op *op)
     }
     case OP_INPUT:
         if (d->class->input)
-            fold(r, d->class->input(d, op->a, op->b));
+            rig_fold(r, d->class->input(d, op->a, op->b));
         break;
     case OP_RESET: device_reset(d); break;
     case OP_EXTRA: extra(r, d, op); break;

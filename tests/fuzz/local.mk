@@ -17,7 +17,8 @@ fuzz_shared = %D%/fuzz.c %D%/fuzz.h tests/isa/gen.c tests/isa/state.h
 %C%_boot_tap_CPPFLAGS = $(check_cppflags)
 %C%_boot_tap_LDADD = libersatz-core.la
 
-%C%_fuzz_devices_SOURCES = %D%/fuzz_devices.c
+%C%_fuzz_devices_SOURCES = %D%/fuzz_devices.c %D%/fuzz_ide.c %D%/rig.h
+%C%_fuzz_devices_CPPFLAGS = $(check_cppflags)
 %C%_fuzz_devices_LDADD = libersatz-core.la
 
 check_PROGRAMS += $(fuzz_tests)
