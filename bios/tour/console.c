@@ -18,7 +18,7 @@ static const struct {
     const char *sequence;
 } colours[] = {
     {0x07, "0"},    {0x07, "0"},    {0x0F, "1"},    {0x0E, "1;33"},
-    {0x0A, "1;32"}, {0x0C, "1;31"}, {0x08, "0;90"},
+    {0x0A, "1;32"}, {0x0C, "1;31"}, {0x03, "0;36"},
 };
 
 static void serial_out(char c)
@@ -183,7 +183,7 @@ void print(const char *fmt, ...)
 
 void print_rule(const char *text)
 {
-    print(DIM "\xC4\xC4 " TITLE "%s " DIM, text);
+    print(ASIDE "\xC4\xC4 " TITLE "%s " ASIDE, text);
     while (column < COLUMNS - 1)
         put_char('\xC4');
     print(NORMAL "\n");
@@ -245,7 +245,7 @@ u32 get_key(void)
 
 bool go_on(void)
 {
-    print(DIM "\n[Enter] goes on, [Esc] leads to the prompt" NORMAL);
+    print(ASIDE "\n[Enter] goes on, [Esc] leads to the prompt" NORMAL);
     for (;;) {
         u32 key = get_key();
         if (key == KEY_ENTER || key == ' ' || key == KEY_ESC || key == 'q') {

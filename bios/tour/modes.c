@@ -199,8 +199,7 @@ static void long_tables(void)
 
 static bool has_long_mode(void)
 {
-    return cpu_has_cpuid() && cpuid(0x80000000).eax >= 0x80000001 &&
-           cpuid(0x80000001).edx >> 29 & 1;
+    return cpuid(0x80000000).eax >= 0x80000001 && cpuid(0x80000001).edx >> 29 & 1;
 }
 
 bool show_long_mode(void)

@@ -254,13 +254,11 @@ static void run(const struct arguments *a)
     print("No such command: %s. " BRIGHT "help" NORMAL " lists them.\n", a->word[0]);
 }
 
-void prompt(void)
+static void read_and_run(void) __attribute__((noreturn));
+static void read_and_run(void)
 {
     char line[72];
     struct arguments a;
-    console_clear("The prompt");
-    print("Play: look at ports and memory, let single instructions run. " BRIGHT "help" NORMAL
-          " lists the commands.\nNothing here can break more than this machine.\n\n");
     for (;;) {
         print(TITLE "tour> " NORMAL);
         if (!read_line(line, sizeof(line)))
@@ -269,6 +267,25 @@ void prompt(void)
         if (a.count)
             run(&a);
     }
+}
+
+void prompt(void)
+{
+    console_clear("The prompt");
+    print("Play: look at ports and memory, let single instructions run. Nothing here can\n"
+          "break more than this machine. " BRIGHT "help" NORMAL " lists the commands.\n\n");
+    read_and_run();
+}
+
+/* trap.S: an exception where none was to be. */
+void unexpected(void) __attribute__((used));
+void unexpected(void)
+{
+    struct outcome o = {.vector = (u8)trap_vector, .error = trap_error};
+    print("\nException ");
+    print_trap(&o);
+    print(" at %08xh.\n", trap_eip);
+    read_and_run();
 }
 
 /* ---- the beginning ---- */

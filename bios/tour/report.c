@@ -16,7 +16,7 @@ bool cpu_has_cpuid(void)
 static void brand(char *text)
 {
     text[0] = 0;
-    if (cpuid(0x80000000).eax < 0x80000004)
+    if (cpuid(0x80000000).eax < 0x80000004 || cpuid(0x80000000).eax >> 31 == 0)
         return;
     for (u32 i = 0; i < 3; i++) {
         struct cpuid c = cpuid(0x80000002 + i);
@@ -48,8 +48,12 @@ void report_cpu(void)
     struct cpuid c = cpuid(0);
     u32 vendor[4] = {c.ebx, c.edx, c.ecx, 0};
     u32 signature = cpuid(1).eax;
+    if (!cpu_has_cpuid()) {
+        print("CPU     without CPUID: a 386 or an early 486\n");
+        return;
+    }
     brand(name);
-    print("CPU     %s, %s\n", (const char *)vendor, name);
+    print("CPU     %s%s%s\n", (const char *)vendor, name[0] ? ", " : "", name);
     print("        family %u, model %u, stepping %u;",
           (signature >> 8 & 15) + (signature >> 20 & 255),
           (signature >> 4 & 15) | (signature >> 12 & 0xF0), signature & 15);
@@ -233,6 +237,15 @@ static u32 find_rsdp(void)
     return 0;
 }
 
+/* The usable processors of the MADT: entries of type 0 with flag bit 0 (ACPI 6.4, 5.2.12.2). */
+static u32 processors(u32 madt)
+{
+    u32 count = 0, end = madt + *(volatile u32 *)at(madt + 4);
+    for (u32 a = madt + 44; a < end && *at(a + 1); a += *at(a + 1))
+        count += *at(a) == 0 && *at(a + 4) & 1;
+    return count;
+}
+
 void report_acpi(void)
 {
     u32 rsdp = find_rsdp();
@@ -242,13 +255,16 @@ void report_acpi(void)
         return;
     }
     u32 rsdt = *(volatile u32 *)at(rsdp + 16), length = *(volatile u32 *)at(rsdt + 4);
+    u32 cpus = 0;
     print("RSDP at %05xh, RSDT at %08xh:", rsdp, rsdt);
     for (u32 a = rsdt + 36; a < rsdt + length && length < 4096; a += 4) {
         u32 table = *(volatile u32 *)at(a);
         print(" %c%c%c%c", (int)*at(table), (int)*at(table + 1), (int)*at(table + 2),
               (int)*at(table + 3));
+        if (is_text(table, "APIC"))
+            cpus = processors(table);
     }
-    print("\n");
+    print("; %u CPU%s\n", cpus, cpus == 1 ? "" : "s");
 }
 
 /* ---- VBE ---- */

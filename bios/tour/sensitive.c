@@ -247,7 +247,7 @@ static bool show(const struct sensitive *s)
     bool good = is_expected(s, &zero, &three);
     print("\n  a real CPU: %s: %s" NORMAL "\n", expected[s->ring3],
           good ? GOOD "as here" : BAD "NOT as here");
-    print(DIM "  %s" NORMAL "\n", s->why);
+    print(ASIDE "  %s" NORMAL "\n", s->why);
     return good;
 }
 

@@ -29,7 +29,7 @@ typedef uint64_t u64;
 #define TITLE "\3"
 #define GOOD "\4"
 #define BAD "\5"
-#define DIM "\6"
+#define ASIDE "\6"
 
 void console_start(void);
 void console_clear(const char *title);
@@ -133,9 +133,13 @@ struct cpuid {
     u32 eax, ebx, ecx, edx;
 };
 
+bool cpu_has_cpuid(void);
+/* All zero where the CPU has no CPUID. */
 static inline struct cpuid cpuid(u32 leaf)
 {
-    struct cpuid c;
+    struct cpuid c = {0, 0, 0, 0};
+    if (!cpu_has_cpuid())
+        return c;
     __asm__ volatile("cpuid"
                      : "=a"(c.eax), "=b"(c.ebx), "=c"(c.ecx), "=d"(c.edx)
                      : "a"(leaf), "c"(0));
@@ -151,7 +155,9 @@ static inline u32 read_cr0(void)
 
 static inline u32 read_cr4(void)
 {
-    u32 v;
+    u32 v = 0;
+    if (!cpu_has_cpuid()) /* nor has it CR4 */
+        return v;
     __asm__ volatile("mov %%cr4, %0" : "=r"(v));
     return v;
 }
@@ -180,7 +186,6 @@ static inline volatile u8 *at(u32 address)
 
 /* ---- what there is to see ---- */
 
-bool cpu_has_cpuid(void);
 void report_cpu(void);
 void report_memory(void);
 void report_disks(void);
@@ -200,7 +205,7 @@ bool sensitive_named(const char *name);
 void sensitive_list(void);
 void print_mode(void);
 
-void prompt(void);
+void prompt(void) __attribute__((noreturn));
 
 int compare(const char *a, const char *b);
 void copy(void *to, const void *from, u32 n);

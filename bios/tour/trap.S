@@ -66,7 +66,11 @@ trap:
     mov %eax, trap_eip
     mov %cr2, %eax
     mov %eax, trap_cr2
-    mov caller_esp, %esp
+    xor %eax, %eax
+    xchg %eax, caller_esp
+    test %eax, %eax
+    jz 1f
+    mov %eax, %esp
     mov $KERNEL_DS, %eax
     mov %eax, %ss
     popf
@@ -75,6 +79,11 @@ trap:
     pop %ebx
     pop %ebp
     ret
+
+/* Nobody's experiment: an instruction of the tour itself. */
+1:  mov $KERNEL_STACK, %esp
+    call unexpected
+    jmp 1b
 
 /* Where the experiments' far transfers go: notes the CPL, and goes back. */
     .globl far_target, far_jump_target, kernel_gate

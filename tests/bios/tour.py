@@ -48,7 +48,8 @@ PLAY = [
     ("cpu", r"CPU     \w+, .*\n +family \d+"),
     ("mem", r"000000100000 - [0-9A-F]{12}  RAM\n"),
     ("pci", r"00:00\.0 8086:1237 host bridge"),
-    ("acpi", r"RSDP at [0-9A-F]{5}h, RSDT at [0-9A-F]{8}h:.* FACP.* APIC"),
+    ("acpi", r"RSDP at [0-9A-F]{5}h, RSDT at [0-9A-F]{8}h:.* FACP.* APIC.*; 1 CPU\n"),
+    ("disks", r"Disks   floppy 00h: 80 cylinders, 2 heads, 18 sectors\n"),
     ("vbe", r"VBE 3\.0, .* 16384 KiB, \d+ modes up to \d+x\d+"),
     ("peek 7dfe 2", r"00007DFE  55 AA  U\.\n"),
     ("poke 50010 41", r"00050010  41  A\n"),
@@ -151,6 +152,11 @@ def check_pages(text):
         result(f"what is shown there is right: {heading}", "\n".join(bad) or none)
 
 
+def check_width(text):
+    wide = [line for line in text.split("\n") if len(line) > 80]
+    result("no line is wider than the screen", "\n".join(wide))
+
+
 def check_instructions(text):
     for name, (zero, three) in INSTRUCTIONS.items():
         m = re.search(rf"^{name} +\w.*\n  ring 0: (.*)\n  ring 3: (.*)\n  a real CPU: (.*)$", text,
@@ -184,6 +190,7 @@ def main():
         text = walk(m)
         check_pages(text)
         check_instructions(text)
+        check_width(text)
         check_prompt(m)
         m.type("reboot\r")
         m.until(PAGES[0])
