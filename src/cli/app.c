@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/create.h"
 #include "cli/machine_file.h"
 #include "cli/terminal.h"
 
@@ -258,6 +259,9 @@ static enum exit_status status_of(const struct ersatz_error *error)
 
 int app_main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "create") == 0)
+        return (int)create_machine(argc - 1, argv + 1);
+
     struct app app = {.status = EXIT_OK};
     struct ersatz_error error = {.code = ERSATZ_OK};
     enum parsed parsed = options_parse(&app.options, argc, argv, &error);

@@ -5,6 +5,8 @@ libersatz_front_la_SOURCES += \
     %D%/chardevs.c \
     %D%/connect.c \
     %D%/console.c \
+    %D%/create.c \
+    %D%/create.h \
     %D%/display.c \
     %D%/exit.def \
     %D%/exit.h \
@@ -33,17 +35,20 @@ libersatz_front_la_SOURCES += \
 ersatz_SOURCES = %D%/main.c
 ersatz_LDADD = libersatz-front.la libersatz-core.la
 
-cli_tables = src/base/log.def %D%/options.def src/char/backends.def %D%/exit.def
-cli_awk = %D%/table.awk %D%/man.awk %D%/completion.awk %D%/ersatz.1.in
+cli_tables = src/base/log.def %D%/options.def src/char/backends.def %D%/exit.def %D%/monitor.def
+cli_awk = %D%/table.awk %D%/man.awk %D%/completion.awk %D%/ersatz.1.in %D%/ersatz.5.in
 EXTRA_DIST += $(cli_awk)
 
 # The manual and bash's completion are made from the same tables as the parser.
-nodist_man_MANS += ersatz.1
-CLEANFILES += ersatz.1 ersatz.bash
+nodist_man_MANS += ersatz.1 ersatz.5
+CLEANFILES += ersatz.1 ersatz.5 ersatz.bash
+cli_page = $(AM_V_GEN)cd $(srcdir) && $(AWK) -v page=%D%/$@.in -v version=$(PACKAGE_VERSION) \
+    -v date='November 21, 2026' -f %D%/table.awk -f %D%/man.awk $(cli_tables) \
+    >$(abs_top_builddir)/$@.new && mv $(abs_top_builddir)/$@.new $(abs_top_builddir)/$@
 ersatz.1: $(cli_tables) $(cli_awk)
-	$(AM_V_GEN)cd $(srcdir) && $(AWK) -v page=%D%/ersatz.1.in -v version=$(PACKAGE_VERSION) \
-	    -v date='November 21, 2026' -f %D%/table.awk -f %D%/man.awk $(cli_tables) \
-	    >$(abs_top_builddir)/$@.new && mv $(abs_top_builddir)/$@.new $(abs_top_builddir)/$@
+	$(cli_page)
+ersatz.5: $(cli_tables) $(cli_awk)
+	$(cli_page)
 
 ersatz.bash: $(cli_tables) $(cli_awk)
 	$(AM_V_GEN)cd $(srcdir) && LC_ALL=C $(AWK) -f %D%/table.awk -f %D%/completion.awk \

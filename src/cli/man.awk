@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The manual page: text from ersatz.1.in, lists from the tables.
+# The manual pages: text from ersatz.1.in or ersatz.5.in, lists from the tables.
 #   awk -f table.awk -f man.awk -v page=ersatz.1.in -v date=DATE TABLE...
 
 # Text as mdoc wants it: a sentence begins a line, lines are short, none begins with a dot.
@@ -24,9 +24,10 @@ function literal(word) {
     return word
 }
 
-function item(name, arg) {
+function item(macro, name, arg) {
+    gsub(/ /, "\\ ", name)
     gsub(/ /, "\\ ", arg)
-    return ".It Fl " name (arg != "" ? " Ar " arg : "") "\n"
+    return ".It " macro " " name (arg != "" ? " Ar " arg : "") "\n"
 }
 
 function row(kind, n, f) {
@@ -34,8 +35,22 @@ function row(kind, n, f) {
         if (options != "")
             options = options ".El\n"
         options = options ".Ss " f[1] "\n.Bl -tag -width Ds\n"
+        if (f[1] != "About Ersatz") {
+            if (keys != "")
+                keys = keys ".El\n"
+            keys = keys ".Ss " f[1] "\n.Bl -tag -width Ds\n"
+        }
     } else if (kind == "OPTION") {
-        options = options item(f[2], f[3]) plain(f[5]) "\n"
+        options = options item("Fl", f[2], f[3]) plain(f[5]) "\n"
+        if (f[2] !~ /^(version|help|h|loadvm|writeconfig)$/) # they make no machine
+            keys = keys item("Ic", f[2], f[3]) plain(f[5]) "\n"
+    } else if (kind == "COMMAND") {
+        line = item("Ic", f[2], f[4])
+        if (f[3] != "")
+            line = substr(line, 1, length(line) - 1) " , Ic \\&" f[3] "\n"
+        commands = commands line plain(f[5]) "\n"
+    } else if (kind == "INFO") {
+        commands = commands item("Ic", "info " f[2], f[3]) plain(f[4]) "\n"
     } else if (kind == "BACKEND") {
         backends = backends ".It Cm " literal(f[2]) (f[3] != "" ? " Ns Ar " f[3] : "") "\n" plain(f[4]) "\n"
     } else if (kind == "EXIT_STATUS") {
@@ -49,6 +64,10 @@ END {
     while ((getline line < page) > 0) {
         if (line == "@OPTIONS@")
             printf "%s.El\n", options
+        else if (line == "@KEYS@")
+            printf "%s.El\n", keys
+        else if (line == "@COMMANDS@")
+            printf "%s", commands
         else if (line == "@BACKENDS@")
             printf "%s", backends
         else if (line == "@STATUSES@")

@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -609,6 +610,46 @@ def writeconfig():
         contains(text, "\ndrive file=x,,y,if=floppy\n")
         expect(run(d + "/my.vm"), first)
         expect("\n".join(run("-m", "1G", "-writeconfig", "-")[1].split("\n")[-2:]), "m 1G\n")
+
+
+@case
+def a_created_machine_is_a_folder():
+    with tempfile.TemporaryDirectory() as d:
+        open(d + "/x.iso", "w").close()
+        file = d + "/box/my.vm"
+        status, out, _ = run("create", file, "--disk", "3G", "--cdrom", d + "/x.iso", "-m", "64M",
+                             "-serial", "stdio", "-append", "settings")
+        expect(status, 0)
+        contains(out, f"ersatz {file}")
+        expect(sorted(os.listdir(d + "/box")), ["my.img", "my.vm"])
+        disk = os.stat(d + "/box/my.img")
+        expect(disk.st_size, 3 << 30)
+        expect(disk.st_blocks < 100, True, "sparse:")
+        first = run(file)
+        contains(first[1], f"drive=if=ide,index=0,media=disk,file={d}/box/my.img\n")
+        contains(first[1], f"drive=if=ide,index=2,media=cdrom,file={d}/x.iso\n")
+        contains(first[1], "memory=64M\n")
+
+        # nothing that is there is touched
+        before = open(file).read()
+        for args, text in (((file,), "my.vm: is there already"),
+                           ((d + "/box/my.xy", "--disk", "1M"), "my.img: cannot be made: File ex"),
+                           ((d + "/a/b/c.vm",), "a/b: cannot be made"),
+                           ((d + "/n.vm", "--disk", "8X"), "a size such as 8G"),
+                           ((d + "/n.vm", "--disk", "99999999T"), "a size such as 8G"),
+                           ((d + "/n.vm", "-hdaa", "x"), "did you mean -hda"),
+                           ((), "create needs the name")):
+            status, _, err = run("create", *args)
+            expect(status, 2, f"{args}:")
+            contains(err, text)
+        expect(open(file).read(), before)
+        expect(os.stat(d + "/box/my.img").st_size, 3 << 30)
+        expect(sorted(os.listdir(d)), ["box", "x.iso"])
+
+        # a copy of the folder is another machine, with its own disk
+        shutil.copytree(d + "/box", d + "/copy")
+        contains(run(d + "/copy/my.vm")[1],
+                 f"drive=if=ide,index=0,media=disk,file={d}/copy/my.img\n")
 
 
 @case

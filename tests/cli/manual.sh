@@ -13,12 +13,17 @@ result() { # result STATUS NAME [TEXT]
 rows=$(grep -c '^OPTION(' "$srcdir/src/cli/options.def")
 [ "$(grep -c '^\.It Fl' ersatz.1)" = "$rows" ]
 result $? "the manual has all $rows options"
-grep -q '@' ersatz.1
+rows=$(grep -cE '^(COMMAND|INFO)\(' "$srcdir/src/cli/monitor.def")
+[ "$(sed -n '/^.Sh MONITOR/,/^.Sh DISKS/p' ersatz.1 | grep -c '^\.It Ic')" = "$rows" ]
+result $? "and all $rows commands of the monitor"
+[ "$(grep -c '^\.It Ic' ersatz.5)" -gt 30 ]
+result $? "the machine file's manual has the options"
+grep -qE '@[A-Z]+@' ersatz.1 ersatz.5
 [ $? = 1 ]
-result $? "no place holder is left in it"
+result $? "no place holder is left in them"
 
 if command -v mandoc >/dev/null; then
-    complaints=$(mandoc -Tlint -Wstyle ersatz.1 | grep -vE 'makewhatis|mandoc\.db|unknown manual')
+    complaints=$(mandoc -Tlint -Wstyle ersatz.1 ersatz.5 | grep -vE 'makewhatis|mandoc\.db|unknown manual')
     [ -z "$complaints" ]
     result $? "mandoc has no complaint" "$complaints"
 else

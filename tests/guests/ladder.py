@@ -17,7 +17,7 @@ import sys
 import time
 
 from pc import PC, Ended, Qemu
-from rungs import FIRMWARE, LADDER, Changes, Ends, Picture, Press, Send, Text, Type
+from rungs import FIRMWARE, LADDER, Ends, Moves, Picture, Press, Send, Text, Type
 
 IMAGES = os.environ.get("GUESTS_LADDER") or os.path.join(
     os.environ.get("GUESTS") or os.path.join(os.environ.get("builddir", "."), "guests"), "ladder")
@@ -47,7 +47,6 @@ class Climb:
         self.pc = pc
         self.end = time.time() + seconds
         self.at = 0  # how much of the serial text was looked at
-        self.last_picture = None
 
     def poll(self, what, look, every=0.25):
         """Until look() is true."""
@@ -69,17 +68,17 @@ class Climb:
 
     def picture(self, hashes):
         def look():
-            self.last_picture = self.pc.picture()[0]
-            return self.last_picture in hashes
-        self.poll(f"known picture (the last one is {hashes and 'another' or 'unknown'})", look, 1)
+            return self.pc.picture()[0] in hashes
+        self.poll(f"picture {' or '.join(hashes)}", look, 1)
 
-    def changes(self):
-        def look():
-            now = self.pc.picture()[0]
-            changed = now != self.last_picture
-            self.last_picture = now
-            return changed
-        self.poll("change of the picture", look)
+    def moves(self, pattern, keys):
+        def place():
+            return [(n, m.start()) for n, line in enumerate(self.pc.screen().split("\n"))
+                    for m in re.finditer(pattern, line)]
+        self.poll(repr(pattern), place)
+        before = place()
+        self.pc.press(keys)
+        self.poll(f"move of {pattern!r} from {before}", lambda: place() not in ([], before))
 
     def ends(self, status):
         while self.pc.take_serial(1):
@@ -100,8 +99,8 @@ class Climb:
             self.pc.send(s.text)
         elif isinstance(s, Picture):
             self.picture(s.hashes)
-        elif isinstance(s, Changes):
-            self.changes()
+        elif isinstance(s, Moves):
+            self.moves(s.pattern, s.keys)
         elif isinstance(s, Ends):
             self.ends(s.status)
 

@@ -13,7 +13,7 @@ Type = namedtuple("Type", "text")  # keys of the PC's keyboard, \n for Enter
 Press = namedtuple("Press", "keys")  # as sendkey has them
 Send = namedtuple("Send", "text")  # to the serial port
 Picture = namedtuple("Picture", "hashes")  # the screen's picture is one of these
-Changes = namedtuple("Changes", "")  # the picture is another one than at the last look
+Moves = namedtuple("Moves", "pattern keys")  # what the screen shows lies elsewhere after keys
 Ends = namedtuple("Ends", "status")  # the program ends by itself
 
 FIRMWARE = {
@@ -60,7 +60,7 @@ LADDER = [
     rung(4, "SYSLINUX menu, floppy", "-m 64 " + floppy("syslinux-menu.img"), BIOSES,
          Text("ERSATZ SYSLINUX MENU"), seconds=60, short=True),
     rung(5, "SYSLINUX graphical menu", "-m 64 " + floppy("syslinux-vesamenu.img"), BIOSES,
-         Picture(()), seconds=60),
+         Picture(("6eac6f5015424276",)), seconds=60, short=True),
     rung(6, "HDT", "-m 64 " + floppy("syslinux-hdt.img"), BIOSES,
          Text("hdt>"), Type("show cpu\n"), Text(r"CPU \(1 logical"), seconds=60),
     rung(7, "Memtest86+ 32-bit, floppy", "-m 64 " + floppy("memtest86+ia32.img"), BIOSES,
@@ -72,11 +72,11 @@ LADDER = [
     rung("8-pass", "Memtest86+, one full pass", "-m 16 " + disk("memtest-ia32.img"), ("ours",),
          Text(r"Pass:? +1 "), seconds=7200),
     rung(9, "invaders", "-m 32 " + disk("invaders.img"), BIOSES,
-         Picture(()), Press("left 300"), Changes(), seconds=60),
+         Text(r"-\*-"), Moves(r"/ \\", "left 300"), Moves(r"/ \\", "right 500"), seconds=60),
     rung(10, "GRUB 2 rescue floppy", "-m 32 " + floppy("grub-rescue.img"), BIOSES,
          Text("GNU GRUB|grub>"), Press("c"), Text("grub>"), seconds=180),
     rung(11, "GRUB 2 rescue CD", "-m 64 -cdrom {cd/grub-rescue.iso} -boot d", BIOSES,
-         Picture(()), seconds=180),
+         Text("GNU GRUB"), Text("Change the colors"), seconds=180),
     rung(12, "iPXE CD", "-m 64 -cdrom {cd/ipxe.iso} -boot d", BIOSES,
          Text("Open Source Network Boot Firmware"), seconds=120),
     rung("12-disk", "iPXE disk", "-m 64 " + disk("ipxe.img"), BIOSES,
