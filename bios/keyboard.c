@@ -265,6 +265,15 @@ static void ordinary_key(u8 code, bool e0)
     }
 }
 
+/* Insert without Alt and Ctrl, not as the keypad's 0. */
+static bool means_insert(bool e0)
+{
+    u8 flags = bda8(BDA_SHIFT_FLAGS);
+    bool digit = !e0 && !(flags & SHIFT_NUM) != !(flags & SHIFT_ANY);
+
+    return !(flags & (SHIFT_ALT | SHIFT_CTRL)) && !digit;
+}
+
 static void key(u8 code, bool e0)
 {
     bool press = !(code & CODE_RELEASE);
@@ -276,7 +285,7 @@ static void key(u8 code, bool e0)
     }
     if (special_key(code, e0, press) || state_key(code, e0, press))
         return;
-    if (code == CODE_INSERT) /* a state, and a keystroke too */
+    if (code == CODE_INSERT && (!press || means_insert(e0))) /* a state, and a keystroke too */
         lock_key(SHIFT_INSERT, press);
     if (press)
         ordinary_key(code, e0);

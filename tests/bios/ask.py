@@ -3,6 +3,7 @@
 
 An expected answer that differs from SeaBIOS's on QEMU has that one behind "# there:".
 """
+import difflib
 import os
 import subprocess
 
@@ -37,11 +38,11 @@ def answers(machine, out, *options, seconds=100):
 
 
 def lines_of(out):
-    """The program's lines; the BIOS speaks on the same port."""
+    """The program's whole lines; the BIOS speaks on the same port."""
     if not os.path.exists(out):
         return []
     with open(out, encoding="latin-1") as f:
-        return [line[2:].rstrip("\n") for line in f if line.startswith("> ")]
+        return [line[2:-1] for line in f if line.startswith("> ") and line.endswith("\n")]
 
 
 def expected(name):
@@ -79,6 +80,11 @@ def write_down(sections, other):
     """Prints an expected file: our answers, and the other BIOS's where they differ."""
     for name, ours in sections.items():
         print(f"== {name}")
-        theirs = other[name] + [""] * len(ours)
-        for a, b in zip(ours, theirs):
-            print(a + ("" if a == b else f"\n    # there: {b}"))
+        theirs = other[name]
+        same = difflib.SequenceMatcher(None, ours, theirs, autojunk=False)
+        for what, a, a_end, b, b_end in same.get_opcodes():
+            for n in range(max(a_end - a, b_end - b)):
+                if a + n < a_end:
+                    print(ours[a + n])
+                if what != "equal":
+                    print("    # there: " + (theirs[b + n] if b + n < b_end else "nothing"))

@@ -2,6 +2,7 @@
 # The BIOS and its VGA BIOS, asked from floppies of ours.
 bios_tests = \
     %D%/disk.py \
+    %D%/keyboard.py \
     %D%/prebuilt.py \
     %D%/services.py \
     %D%/tour.py \
@@ -17,6 +18,8 @@ EXTRA_DIST += $(bios_tests) %D%/vga.S %D%/vga_steps.inc %D%/vga.txt \
     %D%/guest.py \
     %D%/guest.S \
     %D%/services.c \
+    %D%/keyboard.c \
+    %D%/keyboard.txt \
     %D%/start.S
 
 if BUILD_BIOS
@@ -39,7 +42,10 @@ ask_common = %D%/start.S %D%/ask.h %D%/ask.ld
 	    rm $@.new
 guest_ldflags = -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--no-warn-rwx-segments \
     -Wl,--oformat=binary
-bios_images = %D%/services.img %D%/disk.img %D%/vga.img
+%D%/keyboard.img: %D%/keyboard.c $(ask_common)
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(BIOS_CC) $(ask_flags) -Wl,-T,$(srcdir)/%D%/ask.ld -o $@ \
+	    $(srcdir)/%D%/start.S $(srcdir)/%D%/keyboard.c
+bios_images = %D%/disk.img %D%/keyboard.img %D%/services.img %D%/vga.img
 check_DATA += $(bios_images)
 CLEANFILES += $(bios_images)
 endif
