@@ -106,11 +106,10 @@ static void move_rows(const struct screen *s, const struct box *b, u8 to, u8 fro
         pixels_move(s, b, to, from, rows);
         return;
     }
-    u16 bytes = (b->right - b->left + 1) * 2;
     for (u8 i = 0; i < rows; i++) {
         u8 row = to < from ? i : rows - 1 - i;
-        vmem_copy8(s->seg, cell_offset(s, b->left, to + row), cell_offset(s, b->left, from + row),
-                   bytes);
+        vmem_copy16(s->seg, cell_offset(s, b->left, to + row), cell_offset(s, b->left, from + row),
+                    b->right - b->left + 1);
     }
 }
 

@@ -115,6 +115,7 @@ u8 pixel_read(const struct screen *s, u16 x, u16 y);
 void vmem_fill8(u16 seg, u16 off, u8 v, u16 n);
 void vmem_fill16(u16 seg, u16 off, u16 v, u32 words);
 void vmem_copy8(u16 seg, u16 to, u16 from, u16 n); /* byte by byte, upwards */
+void vmem_copy16(u16 seg, u16 to, u16 from, u16 words);
 void far_move(u16 seg, u16 off, u16 from_seg, u16 from_off, u16 n);
 void far_store(u16 seg, u16 off, const void *from, u16 n);
 void far_load(void *to, u16 seg, u16 off, u16 n);

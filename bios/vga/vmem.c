@@ -42,6 +42,16 @@ void vmem_copy8(u16 seg, u16 to, u16 from, u16 n)
     far_copy8(seg, to, seg, from, n);
 }
 
+void vmem_copy16(u16 seg, u16 to, u16 from, u16 words)
+{
+    u32 di = to, si = from, cx = words;
+    __asm__ volatile("pushw %%ds; pushw %%es; movw %w3, %%es; movw %w3, %%ds; rep movsw; "
+                     "popw %%es; popw %%ds"
+                     : "+D"(di), "+S"(si), "+c"(cx)
+                     : "d"((u32)seg)
+                     : "memory");
+}
+
 void far_move(u16 seg, u16 off, u16 from_seg, u16 from_off, u16 n)
 {
     far_copy8(seg, off, from_seg, from_off, n);

@@ -119,6 +119,17 @@ def from_disk(where, kind, size):
     return Machine(command("-drive", f"file={name},if={kind},snapshot=on"))
 
 
+def no_tour_with_a_disk():
+    with tempfile.NamedTemporaryFile(suffix=".img") as f:
+        f.truncate(1 << 20)
+        m = Machine([*RUNNER, os.path.join(BUILD, "ersatz"), "-display", "none", "-serial", "none",
+                     "-monitor", "none", "-debugcon", "stdio", "-drive",
+                     f"file={f.name},if=ide,snapshot=on"])
+        m.until("No bootable device")
+        m.stop()
+    result("a disk that cannot be booted is said to be one")
+
+
 count = 0
 
 
@@ -203,6 +214,7 @@ def main():
         result("poweroff", None if status == 0 else f"exit status {status}")
         m.stop()
         if "--qemu" not in sys.argv:
+            no_tour_with_a_disk()
             for kind, size in (("floppy", 1440 << 10), ("ide", 1 << 20)):
                 with tempfile.TemporaryDirectory() as where:
                     m = from_disk(where, kind, size)
