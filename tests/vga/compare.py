@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The pictures of rom.c on QEMU, beside those that `pictures ROM DIRECTORY` wrote.
+"""The pictures of an image on QEMU, beside those that `pictures IMAGE DIRECTORY` wrote.
 
-usage: compare.py ROM DIRECTORY [QEMU]
+usage: compare.py rom.bin|modes.img DIRECTORY [QEMU]
+
+A floppy is started by the BIOS and VGA BIOS of the build directory that this runs in.
 
 Writes DIRECTORY/qemu-NN.ppm and says of each picture how many pixels differ. Colours are
 compared by their six high bits: the two low ones of a 6-bit DAC are everybody's own choice.
@@ -23,6 +25,13 @@ KNOWN = {
     21: "five bits of a colour are not widened to eight",
     30: "as 1",
 }
+KNOWN_MODES = {
+    0: "characters of nine dots have eight in modes of 40 columns",
+    1: "the same",
+    2: KNOWN[1],
+    3: KNOWN[1],
+    7: KNOWN[1],
+}
 
 
 def read_ppm(path):
@@ -35,19 +44,26 @@ def read_ppm(path):
 
 
 class Qemu:
-    def __init__(self, rom, qemu):
+    def __init__(self, image, qemu):
         self.dir = tempfile.mkdtemp()
         monitor = os.path.join(self.dir, "monitor")
         self.process = subprocess.Popen(
-            [qemu, "-M", "pc,accel=tcg", "-m", "16", "-bios", rom, "-nodefaults", "-vga", "std",
-             "-display", "none", "-serial", "stdio", "-monitor",
-             f"unix:{monitor},server,nowait"],
+            [qemu, "-M", "pc,accel=tcg", "-m", "16", "-nodefaults", "-display", "none", "-serial",
+             "stdio", "-monitor", f"unix:{monitor},server,nowait"] + self.options(image),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         while not os.path.exists(monitor):
             time.sleep(0.05)
         self.monitor = socket.socket(socket.AF_UNIX)
         self.monitor.connect(monitor)
         self.prompt()
+
+    @staticmethod
+    def options(image):
+        if not image.endswith(".img"):
+            return ["-vga", "std", "-bios", image]
+        return ["-bios", "bios/bios.bin", "-vga", "none", "-device",
+                "VGA,romfile=bios/vga/vgabios.bin", "-drive",
+                f"if=floppy,format=raw,snapshot=on,file={image}"]
 
     def prompt(self):
         text = b""
@@ -85,8 +101,9 @@ def compare(ours, theirs):
 
 
 def main():
-    rom, where = sys.argv[1:3]
-    qemu = Qemu(rom, sys.argv[3] if len(sys.argv) > 3 else "qemu-system-i386")
+    image, where = sys.argv[1:3]
+    known_here = KNOWN_MODES if image.endswith(".img") else KNOWN
+    qemu = Qemu(image, sys.argv[3] if len(sys.argv) > 3 else "qemu-system-i386")
     bad = 0
     while True:
         number = qemu.picture()
@@ -95,7 +112,7 @@ def main():
         theirs = os.path.join(where, f"qemu-{number:02}.ppm")
         qemu.dump(os.path.abspath(theirs))
         found = compare(os.path.join(where, f"{number:02}.ppm"), theirs)
-        known = KNOWN.get(number)
+        known = known_here.get(number)
         bad += bool(found) and not known
         print(f"{number:2}", found or "equal", f"({known})" if found and known else "")
         qemu.go_on()

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs rom.c's image on Ersatz and compares each picture that it shows with pictures.def: size
- * and hash. What the hashes stand for was compared with QEMU's pictures (compare.py) and looked
- * at.
+ * Runs an image on Ersatz and compares each picture that it shows with a list of what they were:
+ * size and hash. What the hashes stand for was compared with QEMU's pictures (compare.py) and
+ * looked at.
  *
- * usage: pictures [ROM [DIRECTORY]]     writes the pictures as DIRECTORY/NN.ppm, too
+ * The image (IMAGE) is rom.c's as a ROM, or modes.S's as a floppy, which needs the BIOS; SETTING
+ * and FORMAT make a machine's setting of its name; DEFS is the list.
+ *
+ * usage: pictures [IMAGE [DIRECTORY]]     writes the pictures as DIRECTORY/NN.ppm, too
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,7 +27,7 @@ struct expected {
 
 static const struct expected expected[] = {
 #define PICTURE(number, width, height, hash, what) {number, width, height, hash, what},
-#include "vga/pictures.def"
+#include DEFS
 #undef PICTURE
 };
 #define COUNT (sizeof expected / sizeof expected[0])
@@ -102,14 +105,16 @@ static bool look(struct run *r, unsigned i, const char *directory)
     return ok;
 }
 
-static struct ersatz_machine *start(const char *rom, struct run *r)
+static struct ersatz_machine *start(const char *image, struct run *r)
 {
     struct ersatz_error error;
     struct ersatz_machine *m = ersatz_create(&error);
+    char setting[4096 + 64];
 
+    snprintf(setting, sizeof setting, FORMAT, image);
     r->m = m;
     r->number = -1;
-    if (!m || ersatz_set(m, "memory", "16M", &error) || ersatz_set(m, "bios", rom, &error) ||
+    if (!m || ersatz_set(m, "memory", "16M", &error) || ersatz_set(m, SETTING, setting, &error) ||
         ersatz_set(m, "rtc.clock", "vm", &error) ||
         ersatz_connect(m, ERSATZ_SERIAL0, on_byte, r, &error) || ersatz_power_on(m, &error))
         die("start", &error);
@@ -117,7 +122,7 @@ static struct ersatz_machine *start(const char *rom, struct run *r)
 }
 
 /* Named, or built here, or by the native build that a cross build is told of. */
-static const char *rom_path(int argc, char **argv, char *path, size_t size)
+static const char *image_path(int argc, char **argv, char *path, size_t size)
 {
     static const char *const where[] = {"builddir", "NATIVE"};
 
@@ -125,7 +130,7 @@ static const char *rom_path(int argc, char **argv, char *path, size_t size)
         return argv[1];
     for (unsigned i = 0; i < 2; i++) {
         const char *dir = getenv(where[i]);
-        snprintf(path, size, "%s/tests/vga/rom.bin", dir ? dir : ".");
+        snprintf(path, size, "%s/tests/vga/%s", dir ? dir : ".", IMAGE);
         if (!access(path, R_OK))
             break;
     }
@@ -136,18 +141,18 @@ int main(int argc, char **argv)
 {
     static const uint8_t go_on = 0;
     char path[4096];
-    const char *rom = rom_path(argc, argv, path, sizeof path);
+    const char *image = image_path(argc, argv, path, sizeof path);
     struct run r;
     struct ersatz_machine *m;
     struct ersatz_error error;
     struct ersatz_exit why;
     unsigned shown = 0, bad = 0;
 
-    if (access(rom, R_OK)) {
-        printf("1..0 # SKIP no compiler here makes x86 code: no %s\n", rom);
+    if (access(image, R_OK)) {
+        printf("1..0 # SKIP no compiler here makes x86 code: no %s\n", image);
         return EXIT_SUCCESS;
     }
-    m = start(rom, &r);
+    m = start(image, &r);
     printf("1..%zu\n", COUNT);
     for (;;) {
         r.number = -1;
