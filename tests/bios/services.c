@@ -4,8 +4,8 @@
  * PCI, APM, the structures that systems look for, entry points, restarts. Sources of what is
  * expected: Ralf Brown's interrupt list, PCI BIOS 2.1, APM 1.2, ACPI 6.4. The same program runs
  * on SeaBIOS (services.py --qemu), which differs in this: it does not check PCI register numbers
- * (B109h, B10Ah) nor vendor FFFFh, names no IRQ as PCI's own (B10Eh), has an SMI handler that does
- * not tell that it ran, and starts anew after a reset that QEMU makes, whatever CMOS 0Fh says.
+ * (B109h, B10Ah) nor vendor FFFFh, names no IRQ as PCI's own (B10Eh), leaves SMRAM
+ * unlocked, and starts anew after a reset that QEMU makes, whatever CMOS 0Fh says.
  */
 #include "guest.h"
 
