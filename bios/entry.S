@@ -272,9 +272,6 @@ irq9_redirect:
     jmp vector_##number
 #include "vectors.def"
 
-    .section .fixed.E05B, "ax", @progbits
-    ljmpw $FSEG, $restart
-
     .section .fixed.FF53, "ax", @progbits
     .global iret_stub
 iret_stub:

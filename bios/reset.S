@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From the reset vector to C. Runs at FFFF0000h, where the ROM always is (Intel SDM vol. 3,
- * 10.1.4), so that the memory below 1 MiB can be turned from ROM to RAM under it:
+ * From the reset vector to C (Intel SDM vol. 3, 10.1.4). Programs, too, jump to FFFF:0000 and
+ * F000:E05B to start the machine anew, and INIT comes here without a reset of the chips. So the
+ * code below 1 MiB, be it ROM or our copy, only goes to protected mode and to the ROM's place
+ * below 4 GiB; from there the memory below 1 MiB can be changed:
  *
  *   1. the chipset's PAM registers open C0000h..FFFFFh for reads and writes (82441FX, 3.2.16);
- *   2. a restart that CMOS byte 0Fh asks for goes on where it says, unless POST never ran;
- *   3. the image is copied below 1 MiB, and post() called.
+ *   2. after INIT, a restart that CMOS byte 0Fh asks for goes on where it says;
+ *   3. without, the chips are reset, once: the next start finds RESETTING in post_state;
+ *   4. the image is copied below 1 MiB, and post() called.
  */
 #define ESEG 0xE000
 #define FSEG 0xF000
@@ -13,35 +16,49 @@
 #define ROM_LOW 0xE0000
 #define ROM_SIZE 0x20000
 #define CMOS_SHUTDOWN 0x0F
-#define RAN 0x6E617221 /* "!ran" */
+#define RAN 0x6E617221       /* "!ran" */
+#define RESETTING 0x74657321 /* "!set" */
+
+#define DATA_4G 0x08
+#define DATA_64K 0x10
+#define CODE_32 0x18
+#define CODE_16 0x20
 
     .code16
     .section .fixed.FFF0, "ax", @progbits
     .global reset_vector
 reset_vector:
-    jmp reset
-    .byte 0, 0
+    ljmpw $FSEG, $0xE05B
     .ascii "11/21/26" /* F000:FFF5 */
     .byte 0
     .byte 0xFC        /* F000:FFFE: the AT */
     .byte 0
 
+    .section .fixed.E05B, "ax", @progbits
+    cli
+    cld
+    lgdtl %cs:high_gdtr
+    movl %cr0, %eax
+    orb $1, %al
+    movl %eax, %cr0
+    ljmpl $CODE_32, $ROM_HIGH + 0x10000 + reset
+
     .data
     .balign 4
-    .global post_ran
-post_ran: /* RAN when the copy below 1 MiB is alive */
+post_state: /* 0 (or anything), RAN or RESETTING */
     .long 0
 
     .text
     .balign 8
 flat_gdt:
     .quad 0
-    .quad 0x00CF93000000FFFF /* 08h: data, 4 GiB */
-    .quad 0x000093000000FFFF /* 10h: data, 64 KiB */
-    .quad 0x00CF9B000000FFFF /* 18h: 32-bit code, 4 GiB */
+    .quad 0x00CF93000000FFFF /* data, 4 GiB */
+    .quad 0x000093000000FFFF /* data, 64 KiB */
+    .quad 0x00CF9B000000FFFF /* 32-bit code, 4 GiB */
+    .quad 0x00009B0F0000FFFF /* 16-bit code, the F segment */
 flat_gdt_end:
 
-high_gdtr: /* as seen before and after the copy */
+high_gdtr:
     .word flat_gdt_end - flat_gdt - 1
     .long ROM_HIGH + 0x10000 + flat_gdt
     .global low_gdtr
@@ -62,9 +79,11 @@ low_gdtr:
     outb %al, %dx
     .endm
 
+    .code32
 reset:
-    cli
-    cld
+    movw $DATA_4G, %ax
+    movw %ax, %ds
+    movw %ax, %es
     CONFIG 0x59
     inb %dx, %al
     movb %al, %bh /* 0: the chipset was reset, too */
@@ -76,48 +95,50 @@ reset:
     PAM 0x5E, 0x33
     PAM 0x5F, 0x33
 
-    movw $ESEG, %ax
-    movw %ax, %ds
-    cmpl $RAN, post_ran
-    jne power_on
+    movl $power_on, %ebp /* where to go on in 16-bit code */
+    cmpl $RAN, ROM_LOW + post_state
+    jne copy
     movb $0x80 | CMOS_SHUTDOWN, %al
     outb %al, $0x70
     inb $0x71, %al
+    movb %al, %bl
+    movw $resume, %bp
     testb %al, %al
-    jz power_on
-    ljmpw $FSEG, $resume
-
-power_on:
-    lgdtl %cs:high_gdtr
-    movl %cr0, %eax
-    orb $1, %al
-    movl %eax, %cr0
-    movw $0x08, %bx
-    movw %bx, %ds
-    movw %bx, %es
+    jnz leave
+    movw $hard_reset, %bp
+    testb %bh, %bh
+    jnz leave
+    movw $power_on, %bp
+copy:
     movl $ROM_HIGH, %esi
     movl $ROM_LOW, %edi
     movl $ROM_SIZE / 4, %ecx
-    rep movsl %ds:(%esi), %es:(%edi)
-    movw $0x10, %bx
-    movw %bx, %ds
-    movw %bx, %es
+    rep movsl
+leave:
+    movw $DATA_64K, %ax
+    movw %ax, %ds
+    movw %ax, %es
+    ljmpl $CODE_16, $to_real
+    .code16
+to_real:
+    movl %cr0, %eax
     andb $0xFE, %al
     movl %eax, %cr0
-    ljmpw $FSEG, $start
+    ljmpw $FSEG, $1f
+1:  jmpw *%bp
 
-start: /* A jump to F000:E05B, too, comes here by way of a reset. */
+power_on:
     movw $ESEG, %ax
     movw %ax, %ds
     movw %ax, %es
     movw %ax, %ss
     movl $post_stack_top, %esp
-    movl $RAN, post_ran
+    movl $RAN, post_state
     calll post
 1:  hlt
     jmp 1b
 
-/* F000:E05B and others that want the machine to start anew: pulse the CPU's reset line. */
+/* Resets all chips, and starts anew. */
     .global restart
 restart:
     cli
@@ -125,6 +146,10 @@ restart:
     outb %al, $0x70
     xorb %al, %al
     outb %al, $0x71
+hard_reset:
+    movw $ESEG, %ax
+    movw %ax, %ds
+    movl $RESETTING, post_state
     movw $0xCF9, %dx /* PIIX3 reset control: hard reset */
     movb $0x02, %al
     outb %al, %dx
@@ -143,8 +168,7 @@ restart:
  *     0Bh   IRET with the stack at [40:67];   0Ch   RETF the same way
  * Anything else is an ordinary start.
  */
-resume: /* AL: the code, BH: PAM as it was */
-    movb %al, %bl
+resume: /* BL: the code, BH: PAM as it was */
     movb $0x80 | CMOS_SHUTDOWN, %al
     outb %al, $0x70
     xorb %al, %al

@@ -3,12 +3,12 @@
  * Processors: MTRRs of all, the boot processor's local APIC in virtual wire mode, application
  * processors counted and parked (Intel SDM vol. 3, 9.4 and 12.11; MP specification 1.4, 3.6.2).
  *
- * Memory is write-back but for the display's window and what lies from C0000000h, where RAM ends
- * at the latest, to 4 GiB.
+ * Memory is write-back but for the display's window and what lies between RAM and 4 GiB.
  */
 #include "smp.h"
 
 #include "cpu.h"
+#include "e820.h"
 #include "post.h"
 
 enum {
@@ -24,7 +24,6 @@ enum {
 enum { CAP_FIXED = 1 << 8, DEF_FIXED = 1 << 10, DEF_ENABLE = 1 << 11, MASK_VALID = 1 << 11 };
 enum { UC = 0, WB = 6 };
 #define ALL_WB 0x06060606u
-#define UC_FROM 0xC0000000u
 
 /* What each application processor writes, 0 ends it: ap.S. */
 struct msr_row {
@@ -70,8 +69,9 @@ void mtrr_init(void)
     if (cap & CAP_FIXED)
         set_fixed();
     if (cap & 0xFF) {
-        set_msr(MTRR_BASE0, UC_FROM | UC, 0);
-        set_msr(MTRR_MASK0, UC_FROM | MASK_VALID, (1u << (physical_bits() - 32)) - 1);
+        u32 hole = low_ram_end() <= 0xC0000000 ? 0xC0000000 : 0xE0000000; /* 1 GiB or half of it */
+        set_msr(MTRR_BASE0, hole | UC, 0);
+        set_msr(MTRR_MASK0, hole | MASK_VALID, (1u << (physical_bits() - 32)) - 1);
     }
     set_msr(MTRR_DEF_TYPE, DEF_ENABLE | (cap & CAP_FIXED ? DEF_FIXED : 0) | WB, 0);
 }

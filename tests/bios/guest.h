@@ -120,20 +120,20 @@ static inline u16 peek16(u16 seg, u32 off)
 
 static unsigned checks;
 
-static void say(const char *s)
+static inline void say(const char *s)
 {
     while (*s)
         outb(0xE9, (u8)*s++);
 }
 
-static void say_hex(u32 v)
+static inline void say_hex(u32 v)
 {
     for (int shift = 28; shift >= 0; shift -= 4)
         outb(0xE9, (u8) "0123456789abcdef"[v >> shift & 15]);
 }
 
 /* One result; what was got and wanted is told if it is not so. */
-static void check(const char *what, u32 got, u32 want)
+static inline void check(const char *what, u32 got, u32 want)
 {
     checks++;
     say(got == want ? "ok - " : "not ok - ");
@@ -147,13 +147,13 @@ static void check(const char *what, u32 got, u32 want)
     say("\n");
 }
 
-static void check_that(const char *what, bool holds)
+static inline void check_that(const char *what, bool holds)
 {
     check(what, holds, true);
 }
 
 /* The last line, and the end of the machine where there is an isa-debug-exit at 501h. */
-static void done(void)
+static inline void done(void)
 {
     say("done ");
     say_hex(checks);

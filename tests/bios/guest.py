@@ -14,13 +14,13 @@ def ersatz(image, out, *options):
     return [*RUNNER, os.path.join(BUILD, "ersatz"), "-m", "32", "-drive",
             f"file={image},if=floppy,snapshot=on", "-boot", "order=a", "-clock", "virtual",
             "-display", "none", "-serial", "none", "-monitor", "none", "-debugcon", f"file:{out}",
-            "-device", "isa-debug-exit", "-no-reboot", *options]
+            "-device", "isa-debug-exit", *options]
 
 
 def qemu(image, out, *options):
     return ["qemu-system-i386", "-m", "32", "-drive",
             f"file={image},format=raw,if=floppy,snapshot=on", "-boot", "a", "-display", "none",
-            "-debugcon", f"file:{out}", "-device", "isa-debug-exit", "-no-reboot", *options]
+            "-debugcon", f"file:{out}", "-device", "isa-debug-exit", *options]
 
 
 def ask(command, image, *options, seconds=100):
@@ -38,14 +38,15 @@ def ask(command, image, *options, seconds=100):
             return f.read().split("\n"), errors
 
 
-def tap(name, options=()):
+def tap(name, options=(), reboot=False):
     """TAP for tests/bios/NAME.img. With --qemu [OPTION...] on QEMU, whose BIOS is SeaBIOS."""
     image = os.path.join(BUILD, f"tests/bios/{name}.img")
     if not os.path.exists(image):
         print(f"1..0 # SKIP there is no compiler of x86 code for {name}.img")
         return
+    options = [*options] if reboot else [*options, "-no-reboot"]
     if sys.argv[1:2] == ["--qemu"]:
-        lines, errors = ask(qemu, image, *sys.argv[2:])
+        lines, errors = ask(qemu, image, *sys.argv[2:], *options)
     else:
         lines, errors = ask(ersatz, image, *options)
     results = [line for line in lines if re.match(r"(not )?ok - ", line)]

@@ -4,6 +4,7 @@ bios_tests = \
     %D%/disk.py \
     %D%/keyboard.py \
     %D%/prebuilt.py \
+    %D%/reboot.py \
     %D%/services.py \
     %D%/tour.py \
     %D%/vga.py
@@ -17,6 +18,7 @@ EXTRA_DIST += $(bios_tests) %D%/vga.S %D%/vga_steps.inc %D%/vga.txt \
     %D%/guest.ld \
     %D%/guest.py \
     %D%/guest.S \
+    %D%/reboot.c \
     %D%/services.c \
     %D%/keyboard.c \
     %D%/keyboard.txt \
@@ -35,17 +37,20 @@ ask_common = %D%/start.S %D%/ask.h %D%/ask.ld
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(BIOS_CC) $(ask_flags) -Wl,-T,$(srcdir)/%D%/ask.ld -o $@ \
 	    $(srcdir)/%D%/start.S $(srcdir)/%D%/disk.c
 # a whole floppy, so that its format is known
-%D%/services.img: %D%/services.c %D%/guest.S %D%/guest.h %D%/guest.ld
-	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(BIOS_CC) $(bios_cflags) $(guest_ldflags) \
-	    -Wl,-T,$(srcdir)/%D%/guest.ld -o $@.new $(srcdir)/%D%/guest.S \
-	    $(srcdir)/%D%/services.c && dd if=$@.new of=$@ bs=1474560 conv=sync status=none && \
-	    rm $@.new
+guest_files = %D%/guest.S %D%/guest.h %D%/guest.ld
+guest_image = $(AM_V_GEN)$(MKDIR_P) $(@D) && $(BIOS_CC) $(bios_cflags) $(guest_ldflags) \
+    -Wl,-T,$(srcdir)/%D%/guest.ld -o $@.new $(srcdir)/%D%/guest.S
+guest_floppy = dd if=$@.new of=$@ bs=1474560 conv=sync status=none && rm $@.new
+%D%/services.img: %D%/services.c $(guest_files)
+	$(guest_image) $(srcdir)/%D%/services.c && $(guest_floppy)
+%D%/reboot.img: %D%/reboot.c $(guest_files)
+	$(guest_image) $(srcdir)/%D%/reboot.c && $(guest_floppy)
 guest_ldflags = -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--no-warn-rwx-segments \
     -Wl,--oformat=binary
 %D%/keyboard.img: %D%/keyboard.c $(ask_common)
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(BIOS_CC) $(ask_flags) -Wl,-T,$(srcdir)/%D%/ask.ld -o $@ \
 	    $(srcdir)/%D%/start.S $(srcdir)/%D%/keyboard.c
-bios_images = %D%/disk.img %D%/keyboard.img %D%/services.img %D%/vga.img
+bios_images = %D%/disk.img %D%/keyboard.img %D%/reboot.img %D%/services.img %D%/vga.img
 check_DATA += $(bios_images)
 CLEANFILES += $(bios_images)
 endif

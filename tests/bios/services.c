@@ -483,6 +483,9 @@ static void restarts(void)
 {
     check("reset with CMOS 0Fh = 0Ah comes to [40:67]", reset_with(0x0A), 0);
     check("reset with CMOS 0Fh = 05h, too", reset_with(0x05), 0);
+    call(0x15, 0x2400);
+    check("with A20 off, too", reset_with(0x0A), 0);
+    call(0x15, 0x2401);
     check("memory is what it was", call(0x12, 0).ax, 639);
     u32 start = inl(PM_TIMER), first = peek32(0x40, 0x6C);
     while (peek32(0x40, 0x6C) == first && since(start) < 500)
