@@ -9,8 +9,8 @@ enum { VBE_PLANAR = 0x102, MODE_PLANAR = 0x6A };
 
 /* ---- 4F02h, 4F03h: modes ---- */
 
-/* The chip's own registers follow the display interface by themselves where QEMU's and ours do;
- * what they must say besides: character height, addressing, chain-4 and 256 colours. */
+/* While the display interface is on, the chip goes by that alone; a program that looks at the VGA's
+ * registers shall still find one scan line a row, chain-4 and 256 colours. */
 static void compatible_registers(void)
 {
     indexed_out(CRTC_COLOUR, 0x11, 0);
