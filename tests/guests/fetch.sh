@@ -3,10 +3,11 @@
 #
 # fetch.sh DIR WHAT...: gets Debian's own files into DIR; does only what isn't there yet.
 #
-#   686 686-pae amd64 cloud-amd64    DIR/vmlinuz-WHAT, the kernel of linux-image-WHAT
+#   686 686-pae amd64 cloud-amd64 rt-amd64    DIR/vmlinuz-WHAT, the kernel of linux-image-WHAT
 #   initrd-i386 initrd-amd64         DIR/WHAT.gz, a busybox that boots to a shell
 #   initrd-disk                      DIR/WHAT.gz, the same for 686, with what its disks need
 #   sysroot-arm64                    DIR/WHAT/, libraries to cross-build and test with
+#   package:ARCH:NAME                DIR/packages/NAME/, a package unpacked
 #
 # Packages are downloaded and unpacked, never installed. Another architecture's index lives in
 # an apt state of our own under DIR/apt: the machine's dpkg and apt stay as they are.
@@ -152,7 +153,7 @@ sysroot() { # sysroot ARCH PACKAGE...
 for what; do
     case $what in
     686 | 686-pae) kernel i386 "$what" ;;
-    amd64 | cloud-amd64) kernel amd64 "$what" ;;
+    amd64 | cloud-amd64 | rt-amd64) kernel amd64 "$what" ;;
     initrd-i386 | initrd-amd64) initrd "${what#initrd-}" ;;
     initrd-disk) initrd_disk ;;
     sysroot-arm64)
@@ -161,6 +162,13 @@ for what; do
             libzydis-dev libzydis4.0 libzycore-dev libzycore1.4 \
             libpng-dev libpng16-16 zlib1g-dev zlib1g \
             libncurses-dev libncursesw6 libtinfo6
+        ;;
+    package:*:*)
+        IFS=: read -r _ arch name <<<"$what"
+        [ -d "$dir/packages/$name" ] && continue
+        package "$arch" "$name"
+        mkdir -p "$dir/packages"
+        mv "$out" "$dir/packages/$name"
         ;;
     *) die "no such thing: $what" ;;
     esac

@@ -7,13 +7,18 @@ guest_boots = \
     %D%/boot_cloud_amd64.py \
     %D%/determinism.py \
     %D%/durability.py \
+    %D%/short_rungs.py \
     %D%/smp_686_pae.py \
     %D%/smp_amd64.py
 EXTRA_DIST += $(guest_boots) \
     %D%/fetch.sh \
     %D%/guest.py \
+    %D%/images.sh \
     %D%/init \
+    %D%/ladder.py \
+    %D%/pc.py \
     %D%/portable.py \
+    %D%/rungs.py \
     %D%/wall_time.py
 if CROSS
 if CAN_RUN
@@ -31,4 +36,8 @@ check-data: ersatz
 	RUNS=50 $(check_py) $(srcdir)/%D%/durability.py
 check-time: ersatz
 	$(check_py) $(srcdir)/%D%/wall_time.py
-.PHONY: check-data check-time
+# The boot ladder: RUNGS='3 10-13', all without; images.sh makes the images, or GUESTS_LADDER names
+# a folder that has them.
+check-guests: ersatz
+	$(check_py) $(srcdir)/%D%/ladder.py $(RUNGS)
+.PHONY: check-data check-guests check-time

@@ -30,7 +30,8 @@ Rung = namedtuple("Rung", "number name options firmware steps seconds short")
 Rung.__new__.__defaults__ = (120, False)
 
 BIOSES = ("ours", "seabios")
-SHELL = [Text("ERSATZ-GUEST-READY"), Send("echo A$((40+2))B\n"), Text("A42B")]
+READY = Text(r"ERSATZ-GUEST-READY|ready after [\d.]+ s")
+SHELL = [READY, Send("echo A$((40+2))B\n"), Text("A42B")]
 
 
 def floppy(name):
@@ -119,7 +120,7 @@ LADDER = [
     rung("22-amd64", "Debian installer, amd64", "-m 1024 " + disk("di-amd64.img"), BIOSES,
          Text("Select a language|Debian installer main menu"), seconds=600),
     rung(23, "Xen with a PV dom0", "-m 768 " + disk("xen-dom0.img"), BIOSES,
-         Text("Xen version"), Text("Linux version"), Text("ERSATZ-GUEST-READY"), seconds=600),
+         Text("Xen version"), Text("Linux version"), READY, seconds=600),
     rung(24, "Debian 12 i386", "-m 512 " + disk("debian-i386.img"), BIOSES, Text("login:"),
          Send("root\n"), Text("assword:"), Send("root\n"), Text(r"[#] ?$"),
          Send("systemctl is-system-running --wait\n"), Text(r"\nrunning"), seconds=1200),
