@@ -23,12 +23,13 @@ new=$work/new.img # an image grows here and goes to its place when it is whole
 mkdir -p "$dir"/{floppy,disk,cd,fw,boot,kernels,initramfs}
 
 short="floppy/fat-message.img floppy/grub-legacy.img floppy/syslinux-menu.img
-    floppy/syslinux-vesamenu.img floppy/memtest86+ia32.img disk/mbr-only.img"
+    floppy/syslinux-vesamenu.img floppy/memtest86+ia32.img disk/mbr-only.img
+    fw/seabios-256k.bin"
 all="$short floppy/syslinux-hdt.img floppy/grub-rescue.img cd/grub-rescue.iso cd/ipxe.iso
     disk/memtest-ia32.img disk/invaders.img disk/ipxe.img disk/gnumach.img
     disk/linux-686.img disk/linux-686-pae.img disk/linux-amd64.img disk/efi-amd64.img
     disk/di-i386.img disk/di-amd64.img disk/xen-dom0.img boot/memtest86+x64.bin
-    fw/seabios-256k.bin fw/OVMF.fd fw/u-boot-qemu-x86.rom fw/u-boot-qemu-x86_64.rom
+    fw/OVMF.fd fw/u-boot-qemu-x86.rom fw/u-boot-qemu-x86_64.rom
     kernels/vmlinuz-686 kernels/vmlinuz-686-pae kernels/vmlinuz-amd64 kernels/vmlinuz-cloud-amd64
     kernels/vmlinuz-rt-amd64 initramfs/busybox-i386.cpio.gz initramfs/busybox-amd64.cpio.gz"
 
