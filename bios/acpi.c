@@ -156,23 +156,34 @@ static bool run(const struct command *c)
     }
 }
 
+static bool run_script(const struct fw_file *script)
+{
+    struct command c;
+
+    for (u32 at = 0; at + sizeof c <= script->size; at += sizeof c) {
+        fw_cfg_select(script->key);
+        fw_cfg_skip(at);
+        fw_cfg_bytes(&c, sizeof c);
+        if (!run(&c)) {
+            log_printf("ACPI: command %u of the table loader failed: kind %u\n", at / (u32)sizeof c,
+                       c.kind);
+            return false;
+        }
+    }
+    return true;
+}
+
 void acpi_init(void)
 {
     struct fw_file script;
-    struct command c;
 
     placed_count = 0;
     if (!fw_cfg_find("etc/table-loader", &script))
         return;
-    for (u32 at = 0; at + sizeof c <= script.size; at += sizeof c) {
-        fw_cfg_select(script.key);
-        fw_cfg_skip(at);
-        fw_cfg_bytes(&c, sizeof c);
-        if (!run(&c))
-            log_printf("ACPI: command %u of the table loader failed: kind %u\n", at / (u32)sizeof c,
-                       c.kind);
-    }
+    bool whole = run_script(&script);
     struct placed *rsdp = find("etc/acpi/rsdp");
-    if (rsdp)
+    if (rsdp && !whole)
+        phys_fill(rsdp->addr, 0, rsdp->size); /* half a set of tables is none */
+    else if (rsdp)
         log_printf("ACPI: RSDP at %08x\n", rsdp->addr);
 }

@@ -152,7 +152,7 @@ u32 high_alloc(u32 size, u32 align)
 {
     u32 at = (tables_at - size) & ~(align - 1);
 
-    if (size > tables_at || at < 2 * MIB)
+    if (size > tables_at || at < MIB + 64 * KIB)
         return 0;
     phys_fill(at, 0, tables_at - at);
     tables_at = at;
