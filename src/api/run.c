@@ -64,7 +64,8 @@ static void run_slice(struct ersatz_machine *m, struct cpu *c, u64 limit)
     cpu_run(c);
     clock_slice_end(clock);
     u64 ran = clock_insns(clock) - before;
-    m->turn_left = ran < m->turn_left ? m->turn_left - ran : 0;
+    m->turn_left = ran < m->turn_left && !m->board.yields ? m->turn_left - ran : 0;
+    m->board.yields = false;
     publish(m);
 }
 

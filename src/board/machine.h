@@ -132,6 +132,7 @@ struct machine {
     struct device *lapic[MACHINE_MAX_CPUS];
     unsigned cpu_count;
     unsigned running; /* the CPU whose slice it is */
+    bool yields;      /* it said PAUSE: the next one's turn */
 
     struct device *chips[MACHINE_MAX_CHIPS]; /* all of them but the local APICs */
     unsigned chip_count;

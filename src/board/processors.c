@@ -126,6 +126,16 @@ static void on_shutdown(void *opaque, unsigned cpu)
     clock_slice_cut(&m->clock);
 }
 
+/* A spinning CPU's turn ends: with turns of one length, two that take a lock in turns would
+ * always meet it in the same state. */
+static void on_pause(void *opaque, unsigned cpu)
+{
+    struct machine *m = opaque;
+
+    m->yields = true;
+    clock_slice_cut(&m->clock);
+}
+
 static void on_ferr(void *opaque, unsigned cpu, bool level)
 {
     struct machine *m = opaque;
@@ -190,6 +200,7 @@ static int add_cpu(struct machine *m, unsigned n, struct ersatz_error *err)
         .tpr_read = tpr_read,
         .tpr_write = tpr_write,
         .shutdown = on_shutdown,
+        .pause = config->cpus > 1 ? on_pause : NULL,
         .ferr = on_ferr,
         .smm = on_smm,
     };

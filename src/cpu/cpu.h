@@ -193,6 +193,8 @@ struct cpu_bus {
     void (*tpr_write)(void *opaque, unsigned cpu, u8 tpr);
     /* The CPU entered shutdown (triple fault). */
     void (*shutdown)(void *opaque, unsigned cpu);
+    /* PAUSE: may be NULL. */
+    void (*pause)(void *opaque, unsigned cpu);
     /* The FERR# pin (x87 errors with CR0.NE clear: IRQ 13). */
     void (*ferr)(void *opaque, unsigned cpu, bool level);
     /* The SMIACT# pin: the CPU enters or leaves SMM, SMRAM opens or closes. */

@@ -231,8 +231,11 @@ void op_ud(struct cpu *c, const struct insn *in)
 
 /* --- waiting --- */
 
+/* It spins for something that another CPU is to do. */
 void op_pause(struct cpu *c, const struct insn *in)
 {
+    if (c->bus.pause)
+        c->bus.pause(c->bus.opaque, c->index);
 }
 
 void op_hlt(struct cpu *c, const struct insn *in)
