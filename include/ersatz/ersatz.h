@@ -368,7 +368,8 @@ ERSATZ_API bool ersatz_mouse(struct ersatz_machine *m, int dx, int dy, int wheel
 /*
  * Properties of the setting "drive"; a comma within a value is written twice.
  *     file=PATH         the image, or a block device; none: an empty drive (CD-ROM, floppy)
- *     if=ide|floppy|pflash   what it hangs on; ide by default
+ *     if=ide|floppy|pflash|none   what it hangs on, ide by default; none: what a setting
+ *                       device=ide-hd|ide-cd|floppy,drive=ID[,bus=ide.N][,unit=N] after it says
  *     index=N           its place there (ide: 0 to 3, floppy, pflash: 0 to 1); or bus=N,unit=N;
  *                       by default the first free one
  *     media=disk|cdrom  on ide; disk by default

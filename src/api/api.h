@@ -31,7 +31,7 @@ struct settings {
     i64 rtc_date; /* seconds since 1970, RTC_DATE */
     bool rtc_vm;
     bool host_clock;
-    struct drive_setting drives[MACHINE_MAX_DRIVES];
+    struct drive_setting drives[DRIVE_SETTINGS];
     unsigned drive_count;
     bool snapshot; /* for all drives */
 };

@@ -317,6 +317,8 @@ static int set_device(struct ersatz_machine *m, const char *value, struct ersatz
         result = set_debug_exit(m, text, error);
     else if (strcmp(copy, "pvpanic") == 0)
         result = set_pvpanic(m, text, error);
+    else if (drives_is_device(copy))
+        result = drives_set_device(m, copy, text, error);
     else
         result = unknown_of(ERSATZ_NAMES_DEVICE, "device", copy, error);
     free(copy);

@@ -17,9 +17,9 @@
 
 #define IDE_UNITS 2 /* on a channel */
 
-enum interface { IF_IDE, IF_FLOPPY, IF_PFLASH };
+enum interface { IF_IDE, IF_FLOPPY, IF_PFLASH, IF_NONE };
 
-static const char *const interfaces[] = {"ide", "floppy", "pflash"};
+static const char *const interfaces[] = {"ide", "floppy", "pflash", "none"};
 
 struct properties {
     struct drive_setting *d;
@@ -86,7 +86,7 @@ static int set_interface(struct properties *p, const char *value, struct ersatz_
             return 0;
         }
     }
-    return bad("if", value, "ide, floppy or pflash", error);
+    return bad("if", value, "ide, floppy, pflash or none", error);
 }
 
 static int set_media(struct properties *p, const char *value, struct ersatz_error *error)
@@ -212,7 +212,7 @@ static bool same_bus(enum drive_kind a, enum drive_kind b)
 static bool taken(const struct settings *s, enum drive_kind kind, unsigned index)
 {
     for (unsigned i = 0; i < s->drive_count; i++)
-        if (s->drives[i].index == index && same_bus(s->drives[i].kind, kind))
+        if (!s->drives[i].loose && s->drives[i].index == index && same_bus(s->drives[i].kind, kind))
             return true;
     return false;
 }
@@ -267,10 +267,31 @@ static int check_id(const struct settings *s, const char *id, struct ersatz_erro
     return 0;
 }
 
+/* if=none: a device will say what it is. */
+static int add_loose(struct settings *s, struct properties *p, struct ersatz_error *error)
+{
+    unsigned loose = 0;
+
+    for (unsigned i = 0; i < s->drive_count; i++)
+        loose += s->drives[i].loose;
+    if (loose == LOOSE_DRIVES)
+        return err_set(error, ERSATZ_E_VALUE, "drive: more than %u with if=none", LOOSE_DRIVES);
+    if (!p->d->id[0])
+        return err_set(error, ERSATZ_E_CONFLICT, "drive: if=none wants an id= for its device");
+    int result = check_id(s, p->d->id, error);
+    p->d->loose = true;
+    if (!result)
+        s->drives[s->drive_count++] = *p->d;
+    return result;
+}
+
 static int add(struct settings *s, struct properties *p, struct ersatz_error *error)
 {
     static const enum drive_kind kinds[] = {DRIVE_DISK, DRIVE_FLOPPY, DRIVE_PFLASH};
     struct drive_setting *d = p->d;
+
+    if (p->interface == IF_NONE)
+        return add_loose(s, p, error);
 
     d->kind = p->cdrom && p->interface == IF_IDE ? DRIVE_CDROM : kinds[p->interface];
     if (p->cdrom && p->interface != IF_IDE)
@@ -298,6 +319,77 @@ int drives_set(struct ersatz_machine *m, const char *value, struct ersatz_error 
         result = add(&m->set, &p, error);
     if (result)
         drives_free(&d);
+    return result;
+}
+
+/* ---- devices that take a drive ---- */
+
+static const struct {
+    const char *name;
+    enum interface interface;
+    enum drive_kind kind;
+} drive_devices[] = {
+    {"ide-hd", IF_IDE, DRIVE_DISK},
+    {"ide-cd", IF_IDE, DRIVE_CDROM},
+    {"floppy", IF_FLOPPY, DRIVE_FLOPPY},
+};
+
+bool drives_is_device(const char *device)
+{
+    for (unsigned i = 0; i < ARRAY_LEN(drive_devices); i++)
+        if (strcmp(device, drive_devices[i].name) == 0)
+            return true;
+    return false;
+}
+
+/* drive=ID, bus=ide.N, unit=N; `id` gets the first. */
+static int parse_device(struct properties *p, char *text, const char **id,
+                        struct ersatz_error *error)
+{
+    struct property next;
+    int result = 0;
+
+    while (result == 0 && property_next(&text, &next)) {
+        const char *key = next.key ? next.key : "";
+        if (strcmp(key, "drive") == 0)
+            *id = next.value;
+        else if (strcmp(key, "unit") == 0)
+            result = set_unit(p, next.value, error);
+        else if (strcmp(key, "bus") == 0 && strncmp(next.value, "ide.", 4) == 0)
+            result = set_bus(p, next.value + 4, error);
+        else
+            result = err_set(error, ERSATZ_E_NAME,
+                             "device: a drive's are drive=ID, bus=ide.N and unit=N, not '%s'",
+                             next.key ? next.key : next.value);
+    }
+    return result;
+}
+
+int drives_set_device(struct ersatz_machine *m, const char *device, char *properties,
+                      struct ersatz_error *error)
+{
+    struct settings *s = &m->set;
+    struct properties p = {.index = -1, .bus = -1, .unit = -1};
+    const char *id = NULL;
+    unsigned kind = 0;
+    int result = parse_device(&p, properties, &id, error);
+
+    if (result)
+        return result;
+    for (unsigned i = 0; id && i < s->drive_count; i++)
+        if (s->drives[i].loose && strcmp(s->drives[i].id, id) == 0)
+            p.d = &s->drives[i];
+    if (!p.d)
+        return err_set(error, ERSATZ_E_CONFLICT, "%s: there is no drive '%s' with if=none", device,
+                       id ? id : "");
+    while (strcmp(device, drive_devices[kind].name))
+        kind++;
+    if (drive_devices[kind].kind == DRIVE_DISK && !p.d->file)
+        return err_set(error, ERSATZ_E_CONFLICT, "%s: drive '%s' has no file", device, id);
+    p.interface = drive_devices[kind].interface;
+    p.d->kind = drive_devices[kind].kind;
+    result = find_place(s, &p, error);
+    p.d->loose = result != 0;
     return result;
 }
 
@@ -335,6 +427,11 @@ int drives_power_on(struct ersatz_machine *m, struct drive_config *out, struct e
     add_default(s, DRIVE_FLOPPY, 0);
     for (; n < s->drive_count; n++) {
         struct drive_setting *d = &s->drives[n];
+        if (d->loose) {
+            err_set(error, ERSATZ_E_CONFLICT, "drive '%s' has if=none, and no device takes it",
+                    d->id);
+            goto fail;
+        }
         d->snapshot |= s->snapshot;
         out[n] = (struct drive_config){.kind = d->kind, .index = d->index, .id = d->id};
         if (d->file && !(out[n].medium = drives_open(d, error)))

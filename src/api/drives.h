@@ -8,17 +8,25 @@
 
 struct settings;
 
+#define LOOSE_DRIVES 8 /* by if=none, until a device takes them */
+#define DRIVE_SETTINGS (MACHINE_MAX_DRIVES + LOOSE_DRIVES)
+
 struct drive_setting {
     enum drive_kind kind;
     unsigned index;
     char id[32];
     char *file, *format; /* NULL: not given */
     bool read_only, snapshot;
+    bool loose; /* if=none: kind and index are not known yet */
     bool force; /* change of a medium: although the guest locks it */
 };
 
 /* The setting "drive". */
 int drives_set(struct ersatz_machine *m, const char *value, struct ersatz_error *error);
+/* The setting "device" of a kind that takes a loose drive: ide-hd,drive=ID... Is it one? */
+bool drives_is_device(const char *device);
+int drives_set_device(struct ersatz_machine *m, const char *device, char *properties,
+                      struct ersatz_error *error);
 /* The options of ersatz_medium(): d->file and d->kind stay. */
 int drives_parse_medium(struct drive_setting *d, const char *value, struct ersatz_error *error);
 void drives_free(struct drive_setting *d);

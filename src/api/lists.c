@@ -11,6 +11,9 @@ struct name {
 static const struct name machines[] = {{"pc", "i440FX, PIIX3 and PIIX4, as QEMU calls it"}};
 
 static const struct name devices[] = {
+    {"floppy", "a floppy drive for a drive with if=none: drive=ID,unit=N"},
+    {"ide-cd", "a CD-ROM for a drive with if=none: drive=ID,bus=ide.N,unit=N"},
+    {"ide-hd", "a disk for a drive with if=none: drive=ID,bus=ide.N,unit=N"},
     {"isa-debug-exit", "a port that ends the run: iobase=501h,iosize=4"},
     {"pvpanic", "a port by which a guest's kernel says that it has crashed: ioport=505h"},
 };

@@ -178,6 +178,33 @@ START_TEST(bad_settings)
 }
 END_TEST
 
+static void must_fail_device(const char *value, enum ersatz_err code, const char *part)
+{
+    ck_assert_int_eq(ersatz_set(m, "device", value, &error), -(int)code);
+    ck_assert_msg(strstr(error.text, part) != NULL, "'%s' without '%s'", error.text, part);
+}
+
+START_TEST(drives_that_devices_take)
+{
+    must_fail("file=x,if=none", ERSATZ_E_CONFLICT, "id=");
+    must_set("file=%s,if=none,id=a,readonly=on", disk);
+    must_set("if=none,id=%s", "b");
+    must_fail_device("ide-hd,drive=c", ERSATZ_E_CONFLICT, "'c'");
+    must_fail_device("ide-hd,drive=b", ERSATZ_E_CONFLICT, "no file");
+    must_fail_device("ide-hd,driv=b", ERSATZ_E_NAME, "'driv'");
+    must_fail_device("ide-hd,drive=a,bus=ide.2", ERSATZ_E_VALUE, "no place");
+    ck_assert_int_eq(power_on(), -ERSATZ_E_CONFLICT);
+    ck_assert_ptr_nonnull(strstr(error.text, "'a'"));
+    ck_assert_int_eq(ersatz_set(m, "device", "ide-hd,drive=a,bus=ide.1,unit=1", &error), 0);
+    ck_assert_int_eq(ersatz_set(m, "device", "ide-cd,drive=b", &error), 0);
+    ck_assert_msg(power_on() == 0, "%s", error.text);
+    ck_assert_str_eq(drive("a").kind, "disk");
+    ck_assert_uint_eq(drive("a").index, 3);
+    ck_assert_str_eq(drive("b").kind, "cdrom");
+    ck_assert_uint_eq(drive("b").index, 0);
+}
+END_TEST
+
 START_TEST(commas_and_files_that_are_missing)
 {
     char doubled[80];
@@ -368,6 +395,7 @@ int main(void)
     tcase_add_test(t, what_is_there_anyway);
     tcase_add_test(t, places);
     tcase_add_test(t, bad_settings);
+    tcase_add_test(t, drives_that_devices_take);
     tcase_add_test(t, commas_and_files_that_are_missing);
     tcase_add_test(t, guest_writes);
     tcase_add_test(t, snapshot_for_all);
