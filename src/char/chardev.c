@@ -42,8 +42,11 @@ static bool offer(struct chardev *c)
     if (!c->input || c->offering)
         return false;
     c->offering = true;
+    unsigned connections = c->connections;
     size_t taken = c->input(c->opaque, c->held, c->held_len);
     c->offering = false;
+    if (connections != c->connections)
+        return c->held_len == 0; /* what was held went with the peer */
     c->held_len -= taken;
     memmove(c->held, c->held + taken, c->held_len);
     return c->held_len == 0;
@@ -141,6 +144,7 @@ void chardev_connect(struct chardev *c, int fd_in, int fd_out)
     c->fd_out = c->out.fd = fd_out;
     c->failed = false;
     c->held_len = 0;
+    c->connections++;
     ring_set_open(&c->ring, fd_out >= 0);
     want_input(c);
 }

@@ -35,6 +35,7 @@ struct chardev {
     struct watch listener; /* a server's listening socket */
     bool failed;           /* a write failed: said once, dropped from then on */
     bool offering;         /* inside input() */
+    unsigned connections;  /* counts peers that came and went */
     bool lonely;           /* a pty that nobody has opened */
     struct ring ring;
     uint8_t held[4096]; /* read, but not taken yet */

@@ -224,11 +224,13 @@ static int run(struct app *app, struct ersatz_error *error)
     if (app->console.dev)
         terminal_raw(app->console.has_monitor);
     console_attach(app);
-    int r = session_start(&app->session, app->options.stopped, error);
+    int r = display_open(app, error);
     if (r == 0)
-        r = display_open(app, error);
-    if (r < 0)
+        r = session_start(&app->session, app->options.stopped, error);
+    if (r < 0) {
+        display_close(app);
         return r;
+    }
     main_loop(app);
     app_pause(app);
     session_end(&app->session);
