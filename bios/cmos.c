@@ -4,16 +4,26 @@
 
 enum { CMOS_INDEX = 0x70, CMOS_DATA = 0x71 };
 
+/* INT 70h uses the index, too: nothing may come between the two ports. */
 u8 cmos_read(u8 at)
 {
+    u32 flags = save_flags();
+
+    cli();
     outb(CMOS_INDEX, at);
-    return inb(CMOS_DATA);
+    u8 v = inb(CMOS_DATA);
+    restore_flags(flags);
+    return v;
 }
 
 void cmos_write(u8 at, u8 v)
 {
+    u32 flags = save_flags();
+
+    cli();
     outb(CMOS_INDEX, at);
     outb(CMOS_DATA, v);
+    restore_flags(flags);
 }
 
 u16 cmos_read16(u8 at)

@@ -242,16 +242,27 @@ enter_linux:
 /* ---- hardware interrupts that nobody else answers ---- */
 
     .global irq_slave_default, irq_master_default
-irq_slave_default:
+irq_slave_default: /* what is not in service was spurious (8259A data sheet, IR7) */
     pushw %ax
+    movb $0x0B, %al /* OCW3: read the in-service register */
+    outb %al, $0xA0
+    inb $0xA0, %al
+    testb %al, %al
+    jz end_master
     movb $0x20, %al
     outb %al, $0xA0
-    jmp 1f
+    jmp end_master
 irq_master_default:
     pushw %ax
+    movb $0x0B, %al
+    outb %al, $0x20
+    inb $0x20, %al
+    testb %al, %al
+    jz 1f
+end_master:
     movb $0x20, %al
-1:  outb %al, $0x20
-    popw %ax
+    outb %al, $0x20
+1:  popw %ax
     iret
 
 /* IRQ 9 is IRQ 2 of the PC. */

@@ -268,6 +268,21 @@ static void ticks(void)
     poke32(0, 4 * 0x1C, old);
 }
 
+/* Vectors of IRQs that nobody has a handler for, by INT: all of them spurious. */
+static void unexpected(void)
+{
+    static const u8 vectors[] = {0x0D, 0x0F, 0x77, 0x72};
+    u32 first = peek32(0x40, 0x6C), start = inl(PM_TIMER);
+
+    for (unsigned i = 0; i < sizeof vectors; i++)
+        call(vectors[i], 0);
+    outb(0x20, 0x0B);
+    check("unexpected interrupts: none is in service", inb(0x20), 0);
+    while (peek32(0x40, 0x6C) == first && since(start) < 500)
+        halt();
+    check_that("unexpected interrupts: the tick goes on", peek32(0x40, 0x6C) != first);
+}
+
 /* ---- registers ---- */
 
 static void registers(void)
@@ -504,6 +519,7 @@ void main(void)
     clock();
     alarm();
     ticks();
+    unexpected();
     registers();
     pci_bios();
     pci_routing();
