@@ -45,6 +45,7 @@ vector_##number: \
 #undef VECTOR
 #undef VECTOR_AT
 
+    .global vector_common
 vector_common:
     cld
     pushw %es

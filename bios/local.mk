@@ -42,6 +42,7 @@ bios_sources = \
     %D%/pciirq.c \
     %D%/pcisetup.c \
     %D%/pic.c \
+    %D%/pmm.c \
     %D%/pnp.S \
     %D%/post.c \
     %D%/print.c \
@@ -83,6 +84,7 @@ bios_headers = \
     %D%/pci.h \
     %D%/pciirq.h \
     %D%/pic.h \
+    %D%/pmm.h \
     %D%/post.def \
     %D%/post.h \
     %D%/scancodes.def \

@@ -7,6 +7,7 @@
 #include "linux.h"
 #include "optionrom.h"
 #include "pic.h"
+#include "pmm.h"
 #include "smp.h"
 
 extern const char bios32_structure[];
@@ -72,7 +73,7 @@ void fseg_sums(void)
     static const struct {
         const char *at;
         u8 size, sum; /* of the structure; where its checksum is */
-    } rows[] = {{pnp_structure, 0x21, 8}, {bios32_structure, 16, 10}};
+    } rows[] = {{pnp_structure, 0x21, 8}, {bios32_structure, 16, 10}, {pmm_structure, 16, 6}};
 
     for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
         u8 sum = 0;
