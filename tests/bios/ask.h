@@ -42,6 +42,12 @@ static inline u8 peek(u16 seg, u16 off)
     return v;
 }
 
+static inline void poke(u16 seg, u16 off, u8 v)
+{
+    __asm__ volatile("movw %1, %%fs; movb %0, %%fs:(%2)" ::"q"(v), "r"(seg), "r"((u32)off)
+                     : "memory");
+}
+
 static inline u16 peek16(u16 seg, u16 off)
 {
     return peek(seg, off) | peek(seg, off + 1) << 8;

@@ -10,9 +10,9 @@ import subprocess
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.environ.get("builddir", ".")
 RUNNER = os.environ.get("TEST_RUNNER", "").split()
-# drives and memory are said alike; this is the rest
+# drives, ports and memory are said alike; this is the rest
 ERSATZ = [*RUNNER, os.path.join(BUILD, "ersatz"), "-clock", "virtual", "-display", "none",
-          "-serial", "none", "-device", "isa-debug-exit", "-no-reboot"]
+          "-device", "isa-debug-exit", "-no-reboot"]
 QEMU = ["qemu-system-i386", "-net", "none", "-display", "none", "-device", "isa-debug-exit",
         "-no-reboot"]
 

@@ -153,4 +153,5 @@ def main():
     check_written(tap, written)
 
 
-main()
+if __name__ == "__main__":
+    main()

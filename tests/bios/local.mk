@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The BIOS and its VGA BIOS, asked from floppies of ours.
 bios_tests = \
+    %D%/boot.py \
+    %D%/devices.py \
     %D%/disk.py \
     %D%/keyboard.py \
     %D%/prebuilt.py \
@@ -12,6 +14,9 @@ EXTRA_DIST += $(bios_tests) %D%/vga.S %D%/vga_steps.inc %D%/vga.txt \
     %D%/ask.h \
     %D%/ask.ld \
     %D%/ask.py \
+    %D%/boot.c \
+    %D%/devices.c \
+    %D%/devices.txt \
     %D%/disk.c \
     %D%/disk.txt \
     %D%/guest.h \
@@ -33,9 +38,16 @@ ask_flags = -m16 -march=i386 -Os -std=gnu11 -ffreestanding -fno-pic -fno-pie -mr
     -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -Wall -Wextra \
     -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--oformat=binary -Wl,--no-warn-rwx-segments
 ask_common = %D%/start.S %D%/ask.h %D%/ask.ld
+ask_make = $(AM_V_GEN)$(MKDIR_P) $(@D) && $(BIOS_CC) $(ask_flags) -Wl,-T,$(srcdir)/%D%/ask.ld \
+    -o $@ $(srcdir)/%D%/start.S
+%D%/boot.img: %D%/boot.c $(ask_common)
+	$(ask_make) $(srcdir)/%D%/boot.c
+%D%/devices.img: %D%/devices.c $(ask_common)
+	$(ask_make) $(srcdir)/%D%/devices.c
 %D%/disk.img: %D%/disk.c $(ask_common)
-	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(BIOS_CC) $(ask_flags) -Wl,-T,$(srcdir)/%D%/ask.ld -o $@ \
-	    $(srcdir)/%D%/start.S $(srcdir)/%D%/disk.c
+	$(ask_make) $(srcdir)/%D%/disk.c
+%D%/keyboard.img: %D%/keyboard.c $(ask_common)
+	$(ask_make) $(srcdir)/%D%/keyboard.c
 # a whole floppy, so that its format is known
 guest_files = %D%/guest.S %D%/guest.h %D%/guest.ld
 guest_image = $(AM_V_GEN)$(MKDIR_P) $(@D) && $(BIOS_CC) $(bios_cflags) $(guest_ldflags) \
@@ -47,10 +59,8 @@ guest_floppy = dd if=$@.new of=$@ bs=1474560 conv=sync status=none && rm $@.new
 	$(guest_image) $(srcdir)/%D%/reboot.c && $(guest_floppy)
 guest_ldflags = -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--no-warn-rwx-segments \
     -Wl,--oformat=binary
-%D%/keyboard.img: %D%/keyboard.c $(ask_common)
-	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(BIOS_CC) $(ask_flags) -Wl,-T,$(srcdir)/%D%/ask.ld -o $@ \
-	    $(srcdir)/%D%/start.S $(srcdir)/%D%/keyboard.c
-bios_images = %D%/disk.img %D%/keyboard.img %D%/reboot.img %D%/services.img %D%/vga.img
+bios_images = %D%/boot.img %D%/devices.img %D%/disk.img %D%/keyboard.img %D%/reboot.img \
+    %D%/services.img %D%/vga.img
 check_DATA += $(bios_images)
 CLEANFILES += $(bios_images)
 endif

@@ -59,10 +59,14 @@ loaded:
     cli
     hlt
 
+    .globl drive, tag
 drive:     .byte 0
 sectors:   .byte 0
 last_head: .byte 0
 left:      .word 0
+
+    .org 0x1b0
+tag:       .asciz "" /* boot.py tells its images apart by this */
 
     .org 510
     .word 0xaa55
