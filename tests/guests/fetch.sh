@@ -147,6 +147,12 @@ sysroot() { # sysroot ARCH PACKAGE...
         cp -a "$out/." "$to/"
         rm -r "$out"
     done
+    # some libraries lie in /lib, and links point there: all into one folder
+    local libs=$to/usr/lib/aarch64-linux-gnu link
+    [ ! -d "$to/lib" ] || cp -a "$to/lib/aarch64-linux-gnu/." "$libs/"
+    find "$libs" -maxdepth 1 -lname '/lib/*' | while read -r link; do
+        ln -sf "$(basename "$(readlink "$link")")" "$link"
+    done
     echo "$*" >"$to/complete"
 }
 

@@ -3,10 +3,11 @@
 #
 # images.sh DIR [GROUP|IMAGE]...: makes the boot ladder's images in DIR/ladder from Debian's
 # packages, which fetch.sh gets into DIR; does only what isn't there yet. Groups: short (what
-# `make check` climbs, the default) and all. An image is what rungs.py calls it: disk/invaders.img.
+# `make check` climbs, the default), all, and debian: whole installations, made by debootstrap as
+# root. An image is what rungs.py calls it: disk/invaders.img.
 #
 # Nothing is mounted and no loop device is used: file systems are made in files by mtools. Needs
-# mtools, dosfstools, syslinux and grub-common.
+# mtools, dosfstools, syslinux and grub-common, and for debian e2fsprogs and debootstrap.
 set -euo pipefail
 export LC_ALL=C PATH=$PATH:/usr/sbin:/sbin
 here=$(cd "$(dirname "$0")" && pwd)
@@ -18,7 +19,7 @@ top=$(cd "$1" && pwd)
 dir=$top/ladder
 shift
 work=$(mktemp -d "$top/.images.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+trap 'rm -rf --one-file-system "$work"' EXIT
 new=$work/new.img # an image grows here and goes to its place when it is whole
 mkdir -p "$dir"/{floppy,disk,cd,fw,boot,kernels,initramfs}
 
@@ -32,6 +33,8 @@ all="$short floppy/syslinux-hdt.img floppy/grub-rescue.img cd/grub-rescue.iso cd
     fw/OVMF.fd fw/u-boot-qemu-x86.rom fw/u-boot-qemu-x86_64.rom
     kernels/vmlinuz-686 kernels/vmlinuz-686-pae kernels/vmlinuz-amd64 kernels/vmlinuz-cloud-amd64
     kernels/vmlinuz-rt-amd64 initramfs/busybox-i386.cpio.gz initramfs/busybox-amd64.cpio.gz"
+
+debian="disk/debian-i386.img disk/debian-amd64.img"
 
 # file PACKAGE ARCH NAME: the one file of that name, or path ending, in a package
 file() {
@@ -104,14 +107,23 @@ fat_disk() { # fat_disk TYPE MEGABYTES
 
 put() { mcopy -i "$new@@1M" "$1" "::$2"; }
 
-grub_modules="biosdisk part_msdos fat normal linux linux16 multiboot multiboot2 gzio serial
+grub_modules="biosdisk part_msdos fat ext2 normal linux linux16 multiboot multiboot2 gzio serial
     terminal terminfo echo boot"
 
 # GRUB in the gap before the partition, where its own installer puts it: boot.img is the MBR's
 # code, and reads what follows it.
-grub_disk() { # grub_disk MEGABYTES CONFIGURATION FILE=NAME...
-    local modules pair
+grub_code() { # grub_code PREFIX
+    local modules
     modules=$(dirname "$(file grub-pc-bin amd64 i386-pc/boot.img)")
+    # shellcheck disable=SC2086
+    grub-mkimage -d "$modules" -O i386-pc -p "$1" -o "$work/core.img" $grub_modules
+    [ "$(stat -c %s "$work/core.img")" -lt $((2047 * 512)) ] || die "GRUB does not fit"
+    dd if="$modules/boot.img" of="$new" bs=1 count=440 conv=notrunc status=none
+    dd if="$work/core.img" of="$new" bs=512 seek=1 conv=notrunc status=none
+}
+
+grub_disk() { # grub_disk MEGABYTES CONFIGURATION FILE=NAME...
+    local pair
     fat_disk 0x0e "$1"
     mmd -i "$new@@1M" ::grub
     printf 'serial --unit=0 --speed=115200\nset timeout=0\nmenuentry it {\n%s\n}\n' "$2" |
@@ -120,11 +132,7 @@ grub_disk() { # grub_disk MEGABYTES CONFIGURATION FILE=NAME...
     for pair; do
         put "${pair%=*}" "${pair##*=}"
     done
-    # shellcheck disable=SC2086
-    grub-mkimage -d "$modules" -O i386-pc -p '(hd0,msdos1)/grub' -o "$work/core.img" $grub_modules
-    [ "$(stat -c %s "$work/core.img")" -lt $((2047 * 512)) ] || die "GRUB does not fit"
-    dd if="$modules/boot.img" of="$new" bs=1 count=440 conv=notrunc status=none
-    dd if="$work/core.img" of="$new" bs=512 seek=1 conv=notrunc status=none
+    grub_code '(hd0,msdos1)/grub'
 }
 
 linux_disk() { # linux_disk FLAVOUR ARCH
@@ -148,6 +156,32 @@ efi_disk() {
     printf 'timeout 0\n' | mcopy -i "$new@@1M" - ::loader/loader.conf
     printf 'title Linux\nlinux /vmlinuz\ninitrd /initrd.gz\noptions console=ttyS0\n' |
         mcopy -i "$new@@1M" - ::loader/entries/linux.conf
+}
+
+debian_disk() { # debian_disk ARCH FLAVOUR: as an installer leaves it, systemd and all
+    local root=$work/root mirror size=1536
+    [ "$(id -u)" = 0 ] || die "disk/debian-$1.img: debootstrap wants root"
+    mirror=$(apt-get indextargets --format '$(SITE)/debian' | grep '^http' | head -1)
+    echo "images: debootstrap for $1; this takes minutes"
+    debootstrap --arch="$1" --include="linux-image-$2,systemd-sysv,udev,dbus" bookworm "$root" \
+        "${mirror:-http://deb.debian.org/debian}" >"$work/log" 2>&1 || { tail "$work/log"; exit 1; }
+    echo root:root | chroot "$root" chpasswd
+    echo ersatz >"$root/etc/hostname"
+    echo '/dev/sda1 / ext4 errors=remount-ro 0 1' >"$root/etc/fstab"
+    mkdir -p "$root/boot/grub"
+    cat >"$root/boot/grub/grub.cfg" <<'CFG'
+serial --unit=0 --speed=115200
+set timeout=0
+menuentry Debian {
+linux /vmlinuz root=/dev/sda1 ro console=tty0 console=ttyS0
+initrd /initrd.img
+}
+CFG
+    truncate -s "${size}M" "$new"
+    mke2fs -q -t ext4 -d "$root" -E offset=1048576 "$new" $(((size - 1) * 256))
+    partition 0x83 "$size"
+    grub_code '(hd0,msdos1)/boot/grub'
+    rm -rf --one-file-system "$root"
 }
 
 # ---- each image --------------------------------------------------------------------------------
@@ -202,6 +236,8 @@ label hdt
     disk/di-i386.img) installer_disk i386 ;;
     disk/di-amd64.img) installer_disk amd64 ;;
     disk/efi-amd64.img) efi_disk ;;
+    disk/debian-i386.img) debian_disk i386 686 ;;
+    disk/debian-amd64.img) debian_disk amd64 amd64 ;;
     disk/xen-dom0.img)
         grub_disk 96 'multiboot2 /xen.gz dom0_mem=384M console=com1 com1=115200 sync_console
 module2 /vmlinuz console=hvc0
@@ -229,6 +265,8 @@ for what in "${@:-short}"; do
     short) wanted+=($short) ;;
     # shellcheck disable=SC2206
     all) wanted+=($all) ;;
+    # shellcheck disable=SC2206
+    debian) wanted+=($debian) ;;
     *) wanted+=("$what") ;;
     esac
 done
