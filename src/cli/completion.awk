@@ -42,7 +42,8 @@ END {
         substr(files, 2)
     printf "    %s) compopt -o nospace; words='%s' ;;\n", substr(channels, 2), substr(backends, 2)
     printf "    %s) return ;;\n", substr(free, 2)
-    printf "    *) words='%s' ;;\n", substr(names, 2)
+    printf "    *) words='%s'\n", substr(names, 2)
+    print "        case $word in -*) ;; *) compopt -o filenames; words=\"create $(compgen -f -X '!*.vm' -- \"$word\")\" ;; esac ;;"
     print "    esac"
     print "    COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))"
     print "}\ncomplete -F _ersatz ersatz"

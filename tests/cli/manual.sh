@@ -32,7 +32,7 @@ else
 fi
 
 complete_words() { # complete_words WORD PREVIOUS: what completion offers
-    bash -c 'complete() { :; }; compopt() { :; }; . ./ersatz.bash; _ersatz ersatz "$1" "$2"
+    bash -c 'complete() { :; }; compopt() { :; }; . "$builddir/ersatz.bash"; _ersatz ersatz "$1" "$2"
         echo "${COMPREPLY[*]}"' - "$1" "$2"
 }
 [ "$(complete_words -nog ersatz)" = -nographic ]
@@ -43,4 +43,6 @@ result $? "the words of -clock are completed"
 result $? "log topics are completed"
 [ "$(complete_words fi -serial)" = file: ]
 result $? "back ends are completed"
+[ "$(cd "$(mktemp -d)" && : >my.vm && : >other && complete_words m ersatz)" = my.vm ]
+result $? "machine files are completed"
 echo "1..$n"

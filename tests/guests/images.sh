@@ -161,10 +161,11 @@ efi_disk() {
 debian_disk() { # debian_disk ARCH FLAVOUR: as an installer leaves it, systemd and all
     local root=$work/root mirror size=1536
     [ "$(id -u)" = 0 ] || die "disk/debian-$1.img: debootstrap wants root"
-    mirror=$(apt-get indextargets --format '$(SITE)/debian' | grep '^http' | head -1)
+    # the machine's own mirror, else debootstrap's default
+    mirror=$(apt-get indextargets --format '$(REPO_URI)' | grep -E '/debian/?$' | head -1)
     echo "images: debootstrap for $1; this takes minutes"
     debootstrap --arch="$1" --include="linux-image-$2,systemd-sysv,udev,dbus" bookworm "$root" \
-        "${mirror:-http://deb.debian.org/debian}" >"$work/log" 2>&1 || { tail "$work/log"; exit 1; }
+        ${mirror:+"$mirror"} >"$work/log" 2>&1 || { tail "$work/log"; exit 1; }
     echo root:root | chroot "$root" chpasswd
     echo ersatz >"$root/etc/hostname"
     echo '/dev/sda1 / ext4 errors=remount-ro 0 1' >"$root/etc/fstab"
@@ -259,13 +260,11 @@ module2 /initrd.gz' "$(file xen-hypervisor-4.17-amd64 amd64 'xen-4.17-amd64.gz')
 }
 
 wanted=()
+# shellcheck disable=SC2206 # lists of words
 for what in "${@:-short}"; do
     case $what in
-    # shellcheck disable=SC2206
     short) wanted+=($short) ;;
-    # shellcheck disable=SC2206
     all) wanted+=($all) ;;
-    # shellcheck disable=SC2206
     debian) wanted+=($debian) ;;
     *) wanted+=("$what") ;;
     esac
