@@ -162,7 +162,7 @@ debian_disk() { # debian_disk ARCH FLAVOUR: as an installer leaves it, systemd a
     local root=$work/root mirror size=1536
     [ "$(id -u)" = 0 ] || die "disk/debian-$1.img: debootstrap wants root"
     # the machine's own mirror, else debootstrap's default
-    mirror=$(apt-get indextargets --format '$(REPO_URI)' | grep -E '/debian/?$' | head -1)
+    mirror=$(apt-get indextargets --format '$(REPO_URI)' | grep -E '/debian/?$' | head -1) || true
     echo "images: debootstrap for $1; this takes minutes"
     debootstrap --arch="$1" --include="linux-image-$2,systemd-sysv,udev,dbus" bookworm "$root" \
         ${mirror:+"$mirror"} >"$work/log" 2>&1 || { tail "$work/log"; exit 1; }
