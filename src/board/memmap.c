@@ -181,15 +181,32 @@ struct page_info *memmap_page(const struct memmap *m, physaddr addr)
     return r && r->wr ? &m->pages[r->first_page + ((addr - r->base) >> PAGE_SHIFT)] : NULL;
 }
 
+bool page_has_code(const struct page_info *p, unsigned first, unsigned last)
+{
+    unsigned from = first >> PIECE_SHIFT, to = last >> PIECE_SHIFT;
+    u64 hit = 0;
+
+    if (!(p->code & (MASK(to - from + 1) << from)))
+        return false;
+    for (unsigned i = first / 64; i <= last / 64; i++) {
+        u64 bits = p->covered[i];
+        if (i == first / 64)
+            bits &= ~0ull << first % 64;
+        if (i == last / 64)
+            bits &= MASK(last % 64 + 1);
+        hit |= bits;
+    }
+    return hit;
+}
+
 /* Tells the owner of translated code about a write that hits some of it. */
 static void note_write(struct memmap *m, const struct mem_range *r, physaddr addr, u64 len)
 {
     while (len && m->code_write) {
         u64 off = addr % PAGE_SIZE;
         u64 n = len < PAGE_SIZE - off ? len : PAGE_SIZE - off;
-        u64 from = off >> PIECE_SHIFT, to = (off + n - 1) >> PIECE_SHIFT;
-        u32 hit = (u32)(MASK(to - from + 1) << from);
-        if (m->pages[r->first_page + ((addr - r->base) >> PAGE_SHIFT)].code & hit)
+        if (page_has_code(&m->pages[r->first_page + ((addr - r->base) >> PAGE_SHIFT)],
+                          (unsigned)off, (unsigned)(off + n - 1)))
             m->code_write(m->opaque, addr, n);
         addr += n;
         len -= n;

@@ -44,6 +44,7 @@ typedef void memmap_changed_fn(void *opaque, bool code);
  */
 struct page_info {
     u32 code;     /* bit n: bytes 128n .. 128n+127 hold code of some block */
+    u64 *covered; /* where exactly: a bit for each byte of the page. Only while code != 0 */
     u8 writers;   /* enum page_writers */
     i64 writer;   /* the linear page, if PAGE_WRITER_ONE */
     void *blocks; /* the engine's list of blocks on this page: cpu/block.h */
@@ -54,7 +55,7 @@ struct page_info {
  * no write entry exists while a bit is set. */
 enum page_writers { PAGE_WRITER_NONE, PAGE_WRITER_ONE, PAGE_WRITER_MANY };
 
-/* Called when a write (from a CPU's slow path or DMA) hits a piece whose code bit is set. */
+/* Called when a write (from a CPU's slow path or DMA) hits translated code. */
 typedef void memmap_code_write_fn(void *opaque, physaddr addr, u64 len);
 
 struct memmap {
@@ -92,5 +93,8 @@ u64 memmap_dma_write(struct memmap *m, physaddr addr, const void *buf, u64 len);
 
 /* The page_info of the writable RAM page at addr, or NULL. */
 struct page_info *memmap_page(const struct memmap *m, physaddr addr);
+/* Does translated code cover any of the bytes first..last of the page? Data beside code, which
+ * is written again and again, is told apart from it here. */
+bool page_has_code(const struct page_info *p, unsigned first, unsigned last);
 
 #endif

@@ -21,6 +21,7 @@
 #define BLOCK_BYTES(ops) (sizeof(struct block) + (ops) * sizeof(struct op))
 /* an op for the RIP bias, the instructions, the end */
 #define BLOCK_BYTES_MAX BLOCK_BYTES(BLOCK_MAX_OPS + 2)
+#define COVERED_BYTES (PAGE / 8) /* of page_info.covered; they lie in the arena too */
 #define PAGE 4096u
 
 /* --- the cache --- */
@@ -45,19 +46,24 @@ static unsigned page_index(const struct block *b, physaddr page)
     return align_down(b->phys, PAGE) == page ? 0 : 1;
 }
 
-static u32 code_bits(unsigned first, unsigned last)
+/* The bytes first..end-1 of `page` that b covers. */
+static void span(const struct block *b, physaddr page, unsigned *first, unsigned *end)
 {
-    return (u32)(MASK(last / 128 + 1) & ~MASK(first / 128));
+    unsigned off = b->phys % PAGE, stop = off + b->bytes;
+    bool second = page_index(b, page) == 1;
+
+    *first = second ? 0 : off;
+    *end = second ? stop - PAGE : stop < PAGE ? stop : PAGE;
 }
 
-/* The pieces of `page` that b covers. */
-static u32 block_code_bits(const struct block *b, physaddr page)
+static void note_code(struct page_info *info, const struct block *b, physaddr page)
 {
-    unsigned off = b->phys % PAGE;
-    if (page_index(b, page) == 1)
-        return code_bits(0, off + b->bytes - PAGE - 1);
-    unsigned last = off + b->bytes - 1;
-    return code_bits(off, last < PAGE ? last : PAGE - 1);
+    unsigned first, end;
+
+    span(b, page, &first, &end);
+    info->code |= (u32)(MASK((end - 1) / 128 + 1) & ~MASK(first / 128));
+    for (unsigned i = first; i < end; i++)
+        info->covered[i / 64] |= BIT(i % 64);
 }
 
 static void register_page(struct engine *e, struct block *b, physaddr page, unsigned which)
@@ -65,10 +71,16 @@ static void register_page(struct engine *e, struct block *b, physaddr page, unsi
     struct page_info *info = memmap_page(e->mem, page);
     if (!info)
         return;
-    if (!info->code)
+    if (!info->code) {
         for (unsigned i = 0; i < e->cpu_count; i++)
             mmu_protect_code(&e->cpus[i]->mmu, page);
-    info->code |= block_code_bits(b, page);
+        if (!info->covered) {
+            info->covered = (u64 *)(e->arena + e->used);
+            e->used += COVERED_BYTES;
+        }
+        memset(info->covered, 0, COVERED_BYTES);
+    }
+    note_code(info, b, page);
     b->page_next[which] = info->blocks;
     info->blocks = b;
 }
@@ -78,8 +90,9 @@ static void unlink_page(struct engine *e, struct block *b, physaddr page)
     struct page_info *info = memmap_page(e->mem, page);
     if (!info)
         return;
-    u32 code = 0;
     struct block *keep = NULL, *next;
+    info->code = 0;
+    memset(info->covered, 0, COVERED_BYTES);
     for (struct block *i = info->blocks; i; i = next) {
         unsigned which = page_index(i, page);
         next = i->page_next[which];
@@ -87,11 +100,10 @@ static void unlink_page(struct engine *e, struct block *b, physaddr page)
             continue;
         i->page_next[which] = keep;
         keep = i;
-        code |= block_code_bits(i, page);
+        note_code(info, i, page);
     }
     info->blocks = keep;
-    info->code = code;
-    if (!code)
+    if (!info->code)
         info->writers = PAGE_WRITER_NONE;
 }
 
@@ -113,10 +125,10 @@ static void drop(struct engine *e, struct block *b)
 /* The block covers any of the bytes first..last of `page`. */
 static bool covers(const struct block *b, physaddr page, unsigned first, unsigned last)
 {
-    unsigned off = b->phys % PAGE;
-    if (page_index(b, page) == 1)
-        return first < off + b->bytes - PAGE;
-    return first < off + b->bytes && last >= off;
+    unsigned from, end;
+
+    span(b, page, &from, &end);
+    return first < end && last >= from;
 }
 
 void engine_invalidate(struct engine *e, physaddr addr, u64 len)
@@ -149,6 +161,7 @@ void engine_flush(struct engine *e)
     for (u32 i = 0; i < e->mem->page_count; i++) {
         struct page_info *info = &e->mem->pages[i];
         info->blocks = NULL;
+        info->covered = NULL;
         if (info->code)
             info->writers = PAGE_WRITER_NONE;
         info->code = 0;
@@ -310,7 +323,7 @@ static void build_one(struct cpu *c, struct block *b, const struct fetch *f, lin
 static struct block *build(struct cpu *c, const struct fetch *f, linaddr lin, unsigned mode)
 {
     struct engine *e = c->engine;
-    if (e->used + BLOCK_BYTES_MAX > ARENA_BYTES)
+    if (e->used + BLOCK_BYTES_MAX + 2 * COVERED_BYTES > ARENA_BYTES)
         engine_flush(e);
     struct block *b = (struct block *)(e->arena + e->used);
     begin(e, b, f->at.phys, mode);

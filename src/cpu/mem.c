@@ -108,8 +108,8 @@ static void be_last(struct cpu *c, const struct access *a, bool write)
         if (p->at.host)
             continue;
         const struct page_info *info = write ? memmap_page(c->bus.mem, p->at.phys) : NULL;
-        unsigned first = (p->at.phys & 4095) / 128, last = ((p->at.phys & 4095) + p->n - 1) / 128;
-        if (!info || (info->code & (MASK(last - first + 1) << first)))
+        unsigned first = p->at.phys & 4095;
+        if (!info || page_has_code(info, first, first + p->n - 1))
             cpu_retry_single(c);
     }
 }

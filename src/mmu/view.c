@@ -81,11 +81,12 @@ void view_fill(struct mmu_view *v, i64 page, const struct soft_entry *e, bool fl
         v->wr[page] = (u64)(uintptr_t)e->wr - lin;
         if (!e->info)
             return;
-        if (e->info->writers == PAGE_WRITER_NONE)
-            *e->info = (struct page_info){
-                .writers = PAGE_WRITER_ONE, .writer = page, .blocks = e->info->blocks};
-        else if (e->info->writer != page)
+        if (e->info->writers == PAGE_WRITER_NONE) {
+            e->info->writers = PAGE_WRITER_ONE;
+            e->info->writer = page;
+        } else if (e->info->writer != page) {
             e->info->writers = PAGE_WRITER_MANY;
+        }
     }
 }
 

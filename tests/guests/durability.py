@@ -59,12 +59,12 @@ def install(image):
     try:
         g.run("printf 'n\\np\\n1\\n\\n\\nw\\n' | fdisk /dev/sda")
         guest.expect(g.run("/sbin/mke2fs -q -t ext4 /dev/sda1 && echo made"), "made", "mkfs")
-        g.run("mkdir /mnt && mount -t ext4 /dev/sda1 /mnt")
-        g.run("cp -a /bin /sbin /lib /modules /mnt && sync")
+        g.run("mkdir /disk && mount -t ext4 /dev/sda1 /disk")
+        g.run("cp -a /bin /sbin /lib /modules /disk && sync")
         guest.expect(g.run("for d in bin/busybox sbin/e2fsck modules/*ext4.ko; do"
-                           " cmp /$d /mnt/$d || echo differs; done; echo compared"),
+                           " cmp /$d /disk/$d || echo differs; done; echo compared"),
                      "compared", "cmp")
-        g.run("umount /mnt")
+        g.run("umount /disk")
         guest.expect(g.run("/sbin/e2fsck -fn /dev/sda1 >/tmp/log 2>&1; echo $?"), "0", "fsck")
         want = g.run("cd /bin; sha256sum busybox").split()[0]
         guest.expect(g.power_off(), 0, "exit status")
@@ -74,7 +74,7 @@ def install(image):
 
 
 # In the guest: file N holds N, 3,000 times; the name is said when it has been flushed.
-WRITER = ("cd /mnt/runs/%d; n=0; while :; do n=$((n+1)); yes $n | head -n 3000 >.$n;"
+WRITER = ("cd /disk/runs/%d; n=0; while :; do n=$((n+1)); yes $n | head -n 3000 >.$n;"
           " sync .$n; mv .$n $n; sync; echo FLUSHED $n; done")
 
 
@@ -82,7 +82,7 @@ def torn(image, run, moment):
     """One run, killed; returns how many files had been flushed."""
     g = boot(image)
     try:
-        g.run("mkdir -p /mnt && mount -t ext4 /dev/sda1 /mnt && mkdir -p /mnt/runs/%d && sync" % run)
+        g.run("mkdir -p /disk && mount -t ext4 /dev/sda1 /disk && mkdir -p /disk/runs/%d && sync" % run)
         g.p.stdin.write((WRITER % run).encode() + b"\n")
         g.p.stdin.flush()
         g.until(r"FLUSHED 1\n")

@@ -207,13 +207,24 @@ START_TEST(changes_and_code)
 }
 END_TEST
 
-START_TEST(code_pieces_are_reported)
+/* Writes to bytes that a block covers are reported, writes to data between blocks are not. */
+START_TEST(code_bytes_are_reported)
 {
     struct board b;
     u8 buf[0x2000] = {0};
+    u64 covered[64] = {[0x200 / 64] = MASK(16), [0x240 / 64] = BIT(63)}; /* 1200h-0Fh, 127Fh */
 
     setup(&b);
-    memmap_page(&b.map, 0x1234)->code = 1u << 4; /* 1200h..127Fh */
+    memmap_page(&b.map, 0x1234)->code = 1u << 4; /* in 1200h..127Fh */
+    memmap_page(&b.map, 0x1234)->covered = covered;
+    memmap_write(&b.map, 0x1210, 0, 8);
+    memmap_write(&b.map, 0x123C, 0, 8);
+    memmap_write(&b.map, 0x127E, 0, 1);
+    ck_assert_uint_eq(b.code_writes, 0);
+    memmap_write(&b.map, 0x120F, 0, 2);
+    memmap_write(&b.map, 0x127C, 0, 4);
+    ck_assert_uint_eq(b.code_writes, 2);
+    b.code_writes = 0;
     memmap_write(&b.map, 0x11FF, 0, 1);
     memmap_write(&b.map, 0x1280, 0, 8);
     ck_assert_uint_eq(b.code_writes, 0);
@@ -290,7 +301,7 @@ int main(void)
     tcase_add_test(t, reads_and_writes_go_where_they_belong);
     tcase_add_test(t, a20_folds_odd_megabytes);
     tcase_add_test(t, changes_and_code);
-    tcase_add_test(t, code_pieces_are_reported);
+    tcase_add_test(t, code_bytes_are_reported);
     tcase_add_test(t, dma_sees_memory_only);
     tcase_add_test(t, pages_are_reused);
     suite_add_tcase(s, t);
