@@ -83,6 +83,8 @@ void pace_idle(struct ersatz_machine *m)
     struct clock *clock = &m->board.clock;
     u64 deadline = clock_deadline(clock), now = clock_now(clock);
 
+    if (!m->set.host_clock && m->board.suspended)
+        deadline = UINT64_MAX; /* time stands still */
     if (!m->set.host_clock && deadline != UINT64_MAX) {
         clock_skip_to(clock, deadline);
         return;

@@ -32,6 +32,8 @@ static struct cpu *next_cpu(struct ersatz_machine *m)
     struct machine *b = &m->board;
     unsigned n = b->cpu_count;
 
+    if (b->suspended)
+        return NULL;
     if (m->turn_left && runnable(b->cpus[m->turn]))
         return b->cpus[m->turn];
     for (unsigned i = 1; i <= n; i++) {
@@ -96,7 +98,7 @@ static bool idle(struct ersatz_machine *m)
     struct clock *clock = &m->board.clock;
     u64 now = clock_now(clock);
 
-    if (!all_deaf(&m->board)) {
+    if (m->board.suspended || !all_deaf(&m->board)) {
         m->halted_since = 0;
     } else if (m->halted_since == 0) {
         m->halted_since = now + 1; /* 0 means: not yet */
@@ -132,6 +134,13 @@ static int reset(struct ersatz_machine *m, struct ersatz_error *error)
     m->turn_left = 0;
     m->halted_since = 0;
     return machine_reset(&m->board, error);
+}
+
+static void wake(struct ersatz_machine *m)
+{
+    m->turn = 0;
+    m->turn_left = 0;
+    machine_wake(&m->board);
 }
 
 static int on_reset(struct ersatz_machine *m, struct ersatz_exit *why, bool *end,
@@ -201,6 +210,8 @@ static bool requests(struct ersatz_machine *m, struct ersatz_exit *why, int *res
         end_stopped(m, why);
         end = true;
     }
+    if (b->wake_wanted && !end)
+        wake(m);
     if (b->reset_wanted && !end)
         *result = on_reset(m, why, &end, error);
     if (__atomic_exchange_n(&m->stop, false, __ATOMIC_ACQUIRE) && !end) {
@@ -287,7 +298,7 @@ int ersatz_step(struct ersatz_machine *m, unsigned cpu, struct ersatz_exit *why,
     if (!result) {
         input_deliver(&m->board.input);
         clock_run_timers(&m->board.clock);
-        if (runnable(m->board.cpus[cpu]))
+        if (!m->board.suspended && runnable(m->board.cpus[cpu]))
             run_slice(m, m->board.cpus[cpu], 1);
         end_run(m, why, ERSATZ_STOP_LIMIT, cpu, "one instruction");
         requests(m, why, &result, error);

@@ -244,6 +244,7 @@ int fw_tables_init(struct machine *m, struct ersatz_error *err)
     m->fw = calloc(1, sizeof *m->fw);
     if (!m->fw)
         return err_set(err, ERSATZ_E_NOMEM, "no memory for the firmware's tables");
+    m->can_suspend = machine_has_bios(m) && !m->config.bios_is_ours; /* ours can't resume */
     if ((m->lapic[0] && !build_acpi(m)) || !build_smbios(m))
         return err_set(err, ERSATZ_E_VALUE, "the ACPI or SMBIOS tables of %u CPUs do not fit",
                        m->cpu_count);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "devices/pm_piix4.h"
 
 int machine_init(struct machine *m, const struct machine_config *config, struct ersatz_error *err)
 {
@@ -55,15 +56,31 @@ void machine_destroy(struct machine *m)
     memmap_destroy(&m->mem);
 }
 
-int machine_reset(struct machine *m, struct ersatz_error *err)
+/* All chips but `spared` (NULL: none), and the CPUs. */
+static void reset_chips(struct machine *m, const struct device *spared)
 {
     m->reset_wanted = false;
     m->triple_fault = false;
+    m->suspended = m->wake_wanted = false;
     memset(m->isa_level, 0, sizeof m->isa_level); /* chips let go of their lines */
     memset(m->in_smm, 0, sizeof m->in_smm);
     for (unsigned i = 0; i < m->chip_count; i++)
-        device_reset(m->chips[i]);
+        if (m->chips[i] != spared)
+            device_reset(m->chips[i]);
     processors_reset(m);
+    machine_turn(m, 0);
+}
+
+/* The host bridge keeps the memory alive, and its registers: shadow RAM stays open. */
+void machine_wake(struct machine *m)
+{
+    reset_chips(m, m->host_bridge);
+    pm_piix4_wake(m->pm);
+}
+
+int machine_reset(struct machine *m, struct ersatz_error *err)
+{
+    reset_chips(m, NULL);
     int error = m->fw ? 0 : fw_tables_init(m, err);
     if (error)
         return error;

@@ -158,6 +158,7 @@ struct machine {
     struct boot boot;
     bool reset_wanted, was_reset;
     bool can_suspend; /* to RAM: tables say so */
+    bool suspended, wake_wanted;
     bool triple_fault;
     unsigned triple_fault_cpu;
     struct machine_stop stop;
@@ -178,6 +179,9 @@ static inline bool machine_has_bios(const struct machine *m)
 void machine_turn(struct machine *m, unsigned cpu);
 /* A CPU enters or leaves SMM. */
 void machine_smm(struct machine *m, unsigned cpu, bool in_smm);
+/* Suspended to RAM, no CPU runs until the power button asks for this: all but memory and the host
+ * bridge is reset, and the firmware finds in CMOS that it is to resume. Between slices only. */
+void machine_wake(struct machine *m);
 /* Ends the run at the next boundary of instructions. */
 void machine_stop(struct machine *m, enum ersatz_stop why, u32 value);
 /* Asks for a reset at the next boundary of instructions. */

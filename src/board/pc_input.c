@@ -53,7 +53,8 @@ static bool on_power_button(void *opaque, const struct input_event *ev)
 {
     struct machine *m = opaque;
 
-    return m->pm->class->input(m->pm, 0, 0);
+    m->wake_wanted = m->suspended;
+    return m->suspended || m->pm->class->input(m->pm, 0, 0);
 }
 
 static bool on_reset(void *opaque, const struct input_event *ev)

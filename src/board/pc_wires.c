@@ -76,6 +76,20 @@ static void smi_line(void *opaque, unsigned n, bool level)
         processors_smi(opaque);
 }
 
+/* A firmware that can resume finds its order in CMOS. */
+static void suspend_line(void *opaque, unsigned n, bool level)
+{
+    enum { CMOS_SHUTDOWN = 0x0F, RESUME = 0xFE };
+    struct machine *m = opaque;
+
+    if (!level || !m->can_suspend)
+        return;
+    LOG(&m->log, PM, "suspended to RAM");
+    mc146818_set(m->rtc, CMOS_SHUTDOWN, RESUME);
+    m->suspended = true;
+    clock_slice_cut(&m->clock);
+}
+
 static void power_off_line(void *opaque, unsigned n, bool level)
 {
     if (level)
@@ -121,6 +135,7 @@ static void wire_lines(struct machine *m)
     m->rtc->out[MC146818_NMI_MASK] = (struct irq){nmi_mask_line, m, 0};
     m->pm->out[PM_SCI] = machine_isa_irq(m, SCI_IRQ, 0);
     m->pm->out[PM_SMI] = (struct irq){smi_line, m, 0};
+    m->pm->out[PM_SUSPEND] = (struct irq){suspend_line, m, 0};
     m->pm->out[PM_POWER_OFF] = (struct irq){power_off_line, m, 0};
     m->port92->out[PORT92_A20] = (struct irq){a20_line, m, A20_PORT92};
     m->port92->out[PORT92_INIT] = init;

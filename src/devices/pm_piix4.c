@@ -17,6 +17,7 @@
 
 #define STS_TMROF 0x0001u
 #define STS_PWRBTN 0x0100u
+#define STS_WAK 0x8000u
 #define STS_WRITABLE 0x8d31u
 #define EN_WRITABLE 0x0521u
 #define CNT_SCI_EN 0x0001u
@@ -290,6 +291,14 @@ static bool pm_input(struct device *d, u64 a, u64 b)
     p->reg[R_EVENT] |= STS_PWRBTN;
     update(p);
     return true;
+}
+
+void pm_piix4_wake(struct device *d)
+{
+    struct pm_piix4 *p = (struct pm_piix4 *)d;
+
+    p->reg[R_EVENT] |= STS_WAK | STS_PWRBTN;
+    update(p);
 }
 
 u16 pm_piix4_base(const struct device *d, unsigned region)

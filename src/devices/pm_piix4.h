@@ -35,6 +35,8 @@ enum { PM_SCI, PM_SMI, PM_POWER_OFF, PM_SUSPEND };
 
 /* Where region PM_IO or PM_SMBUS is now; 0: nowhere. */
 u16 pm_piix4_base(const struct device *d, unsigned region);
+/* The machine wakes from S3: status says so, and that the power button did it. */
+void pm_piix4_wake(struct device *d);
 bool pm_piix4_connect(struct device *d, struct pci_bus *bus, u8 devfn);
 
 #endif

@@ -232,6 +232,51 @@ START_TEST(init_begins_anew_and_keeps_the_rest)
 }
 END_TEST
 
+/* The power management's ports at B000h, decoded. */
+static void place_pm(void)
+{
+    portmap_write(&m.io, 0xCF8, HOST_BRIDGE | 0x0B40, 4);
+    portmap_write(&m.io, 0xCFC, 0xB001, 4);
+    portmap_write(&m.io, 0xCF8, HOST_BRIDGE | 0x0B80, 4);
+    portmap_write(&m.io, 0xCFC, 1, 1);
+}
+
+/* Suspend to RAM: nothing runs, memory and shadow RAM stay, the power button resumes. */
+START_TEST(s3_keeps_memory_and_shadow)
+{
+    enum { SUS_EN = 0x2000, S3 = 1 << 10, WAK_STS = 0x8000, PWRBTN_STS = 0x0100 };
+
+    board(4 * MIB, 1, 0x20000);
+    place_pm();
+    config_byte(PAM0, 0x30);
+    wr(0xF0000, 0x5A);
+    wr(0x200000, 0x78);
+    m.cpus[0]->rip = 0x1234;
+    portmap_write(&m.io, 0x21, 0xA5, 1);
+    ck_assert(m.can_suspend);
+    portmap_write(&m.io, 0xB004, SUS_EN | S3, 2);
+    ck_assert(m.suspended);
+    ck_assert_uint_eq(mc146818_get(m.rtc, 0x0F), 0xFE);
+    ck_assert(!m.wake_wanted);
+    input_post(&m.input, INPUT_POWER_BUTTON, 0, 0);
+    input_deliver(&m.input);
+    ck_assert(m.wake_wanted);
+    machine_wake(&m);
+    ck_assert(!m.suspended && !m.wake_wanted);
+    ck_assert_uint_eq(m.cpus[0]->rip, 0xFFF0);
+    ck_assert_uint_eq(rd(0xF0000, 1), 0x5A);
+    ck_assert_uint_eq(rd(0x200000, 1), 0x78);
+    ck_assert_uint_eq(mc146818_get(m.rtc, 0x0F), 0xFE);
+    ck_assert_uint_eq(pm_piix4_base(m.pm, PM_IO), 0); /* a chip like others: reset */
+    place_pm();
+    ck_assert_uint_eq(portmap_read(&m.io, 0xB000, 2) & (WAK_STS | PWRBTN_STS),
+                      WAK_STS | PWRBTN_STS);
+    portmap_write(&m.io, 0xB000, WAK_STS | PWRBTN_STS, 2);
+    ck_assert_uint_eq(portmap_read(&m.io, 0xB000, 2) & (WAK_STS | PWRBTN_STS), 0);
+    machine_destroy(&m);
+}
+END_TEST
+
 /* ---- CMOS ---- */
 
 static u8 cmos(u8 index)
@@ -304,10 +349,7 @@ START_TEST(acpi_follows_the_firmware)
     u32 size;
 
     board(64 * MIB, 1, 0x20000);
-    portmap_write(&m.io, 0xCF8, HOST_BRIDGE | 0x0B40, 4);
-    portmap_write(&m.io, 0xCFC, 0xB001, 4);
-    portmap_write(&m.io, 0xCF8, HOST_BRIDGE | 0x0B80, 4);
-    portmap_write(&m.io, 0xCFC, 1, 1);
+    place_pm();
     ck_assert_uint_eq(pm_piix4_base(m.pm, PM_IO), 0xB000);
     find_file(ACPI_TABLES_NAME, &size);
     u8 *tables = malloc(size);
@@ -335,6 +377,7 @@ int main(void)
     tcase_add_test(t, smram_opens_closes_locks);
     tcase_add_test(t, smram_shows_to_the_cpu_in_smm);
     tcase_add_loop_test(t, init_begins_anew_and_keeps_the_rest, 0, ARRAY_LEN(reset_ways));
+    tcase_add_test(t, s3_keeps_memory_and_shadow);
     tcase_add_test(t, cmos_tells_memory_and_order);
     tcase_add_test(t, fw_cfg_tells_the_memory_map);
     tcase_add_test(t, acpi_follows_the_firmware);
