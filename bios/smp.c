@@ -120,9 +120,11 @@ void smp_init(void)
         return;
     phys_write32(LAPIC + LAPIC_ICR, ICR_INIT);
     delay_us(10000);
-    phys_write32(LAPIC + LAPIC_ICR, ICR_SIPI | SIPI_PAGE);
-    for (u32 ms = 0; ap_count < others && ms < 1000; ms++)
+    for (u32 ms = 0; ap_count < others && ms < 1000; ms++) {
+        if (ms % 100 == 0) /* again for who has missed it; the others do not listen any more */
+            phys_write32(LAPIC + LAPIC_ICR, ICR_SIPI | SIPI_PAGE);
         delay_us(1000);
+    }
     if (ap_count < others)
         log_printf("%u processors of %u do not answer\n", others - ap_count, others);
 }

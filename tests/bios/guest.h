@@ -79,6 +79,11 @@ static inline u32 inl(u16 port)
     return v;
 }
 
+static inline void outl(u16 port, u32 v)
+{
+    __asm__ volatile("outl %0, %1" ::"a"(v), "Nd"(port));
+}
+
 static inline u8 peek8(u16 seg, u32 off)
 {
     u8 v;

@@ -8,6 +8,7 @@ bios_tests = \
     %D%/prebuilt.py \
     %D%/reboot.py \
     %D%/services.py \
+    %D%/tables.py \
     %D%/tour.py \
     %D%/vga.py
 EXTRA_DIST += $(bios_tests) %D%/vga.S %D%/vga_steps.inc %D%/vga.txt \
@@ -25,6 +26,7 @@ EXTRA_DIST += $(bios_tests) %D%/vga.S %D%/vga_steps.inc %D%/vga.txt \
     %D%/guest.S \
     %D%/reboot.c \
     %D%/services.c \
+    %D%/tables.c \
     %D%/keyboard.c \
     %D%/keyboard.txt \
     %D%/start.S
@@ -55,12 +57,14 @@ guest_image = $(AM_V_GEN)$(MKDIR_P) $(@D) && $(BIOS_CC) $(bios_cflags) $(guest_l
 guest_floppy = dd if=$@.new of=$@ bs=1474560 conv=sync status=none && rm $@.new
 %D%/services.img: %D%/services.c $(guest_files)
 	$(guest_image) $(srcdir)/%D%/services.c && $(guest_floppy)
+%D%/tables.img: %D%/tables.c $(guest_files)
+	$(guest_image) $(srcdir)/%D%/tables.c && $(guest_floppy)
 %D%/reboot.img: %D%/reboot.c $(guest_files)
 	$(guest_image) $(srcdir)/%D%/reboot.c && $(guest_floppy)
 guest_ldflags = -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--no-warn-rwx-segments \
     -Wl,--oformat=binary
 bios_images = %D%/boot.img %D%/devices.img %D%/disk.img %D%/keyboard.img %D%/reboot.img \
-    %D%/services.img %D%/vga.img
+    %D%/services.img %D%/tables.img %D%/vga.img
 check_DATA += $(bios_images)
 CLEANFILES += $(bios_images)
 endif

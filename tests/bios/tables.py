@@ -1,0 +1,6 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What POST leaves behind (tables.c), on Ersatz. Prints TAP; tables.py --qemu asks SeaBIOS."""
+import guest
+
+guest.tap("tables", ["-smp", "3"])
