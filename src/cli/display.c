@@ -77,12 +77,10 @@ static void readable(void *opaque, short revents)
     struct app *app = opaque;
     struct curses_key key;
 
-    if (revents & (POLLHUP | POLLERR) && !(revents & POLLIN)) {
-        app->quit = true; /* the terminal is gone */
-        return;
-    }
     while (!app->quit && curses_key(&key))
         typed(app, &key);
+    if (revents & (POLLHUP | POLLERR)) /* the terminal is gone, its last keys are read */
+        app->quit = true;
 }
 
 static void draw(struct app *app)

@@ -156,6 +156,18 @@ def the_end_gives_the_terminal_back():
     Terminal(script="").done(0)
 
 
+def leaves_with_its_terminal():
+    t = Terminal()
+    t.shows("A>dir")
+    os.close(t.slave)
+    os.close(t.master)
+    status = t.p.wait(10)
+    t.p.stderr.close()
+    t.folder.cleanup()
+    if status != 0:
+        raise AssertionError(f"status {status}")
+
+
 def needs_a_terminal():
     r = subprocess.run([ERSATZ, "-display", "curses"], stdin=subprocess.DEVNULL,
                        capture_output=True, text=True, timeout=20)
@@ -168,7 +180,8 @@ def needs_a_terminal():
 
 
 CASES = [shows_the_screen, is_the_default_on_a_terminal, without_unicode, keys, monitor,
-         signals_give_the_terminal_back, the_end_gives_the_terminal_back, needs_a_terminal]
+         signals_give_the_terminal_back, the_end_gives_the_terminal_back,
+         leaves_with_its_terminal, needs_a_terminal]
 
 
 def main():
