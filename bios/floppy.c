@@ -18,11 +18,12 @@ enum { MAX_DRIVES = 2, HEADS = 2, NOT_OURS = 0xFF };
 enum { STATE_KNOWN = 1 << 4, STATE_DOUBLE_STEP = 1 << 5, RATE_1M = 3 };
 enum { ST0_FAILED = 0xC0, ST0_NOT_READY = 1 << 3 };
 enum { CHANGE_LINE = 2, NO_CHANGE_LINE = 1, TYPE_360K = 1 };
-enum { DPT_VECTOR = 0x1E, DEFAULT_SECTORS = 18 };
+/* F000:EFC7 is where the IBM PC had the table. */
+enum { DPT_VECTOR = 0x1E, DPT_PLACE = 0xEFC7, DPT_BYTES = 11, DEFAULT_SECTORS = 18 };
 
 struct medium {
     u8 drive_type, cylinders, sectors, rate, state;
-    u8 dpt[11]; /* fdc.h has the layout */
+    u8 dpt[DPT_BYTES]; /* fdc.h has the layout */
 };
 
 #define MEDIA(type, cylinders, sectors, rate, state, gap, format_gap)                              \
@@ -75,7 +76,8 @@ void floppy_init(void)
     u8 types = cmos_read(CMOS_FLOPPY);
     const u8 kinds[MAX_DRIVES] = {types >> 4, types & 15};
 
-    set_vector(DPT_VECTOR, ESEG, (u16)(u32)floppy_parameter_table(DEFAULT_SECTORS));
+    far_write(FSEG, DPT_PLACE, floppy_parameter_table(DEFAULT_SECTORS), DPT_BYTES);
+    set_vector(DPT_VECTOR, FSEG, DPT_PLACE);
     for (unsigned n = 0; n < MAX_DRIVES && kinds[n] && kinds[n] < ARRAY_LEN(names); n++)
         floppies.type[floppies.count++] = kinds[n];
     if (floppies.count && !fdc_reset()) {
