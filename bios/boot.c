@@ -79,8 +79,8 @@ static const char *try(const struct boot_entry *e)
     switch (e->kind) {
     case BOOT_FLOPPY: return boot_disk(e->number, !(cmos_read(CMOS_BOOT_FLAGS) & NO_FLOPPY_CHECK));
     case BOOT_HARD_DISK:
-        if (hard_disk(e->number)) { /* what is booted is 80h */
-            hard_disk_make_first(e->number);
+        if (e->disk) { /* what is booted is 80h */
+            hard_disk_make_first(e->disk);
             return boot_disk(FIRST_HARD_DISK, true);
         }
         return boot_disk(e->number, true);

@@ -6,13 +6,16 @@
 
 #include "bios.h"
 
+struct disk;
+
 /* The numbers are those of CMOS 3Dh and 38h. */
 enum boot_kind { BOOT_NONE, BOOT_FLOPPY, BOOT_HARD_DISK, BOOT_CD, BOOT_NETWORK, BOOT_KINDS };
 
 struct boot_entry {
     enum boot_kind kind;
-    u8 number; /* of INT 13h, or the index in boot_roms */
-    u16 rank;  /* the lowest first */
+    u8 number;         /* of INT 13h, or the index in boot_roms */
+    struct disk *disk; /* a hard disk of ours, whose number may change; a CD-ROM */
+    u16 rank;          /* the lowest first */
 };
 
 enum { MAX_BOOT_ENTRIES = 16 };

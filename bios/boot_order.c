@@ -59,17 +59,14 @@ static char *put_hex(char *to, u8 v)
 /* What the device's path ends with. */
 static void path_of(const struct boot_entry *e, char *to)
 {
-    const struct disk *d;
-
     switch (e->kind) {
     case BOOT_FLOPPY: put_hex(put_text(to, "/floppy@"), e->number); break;
     case BOOT_HARD_DISK:
     case BOOT_CD:
-        d = e->kind == BOOT_CD ? cd_drive(e->number) : hard_disk(e->number);
-        if (!d)
+        if (!e->disk)
             break; /* a ROM's */
-        to = put_hex(put_text(to, "/drive@"), d->channel);
-        put_hex(put_text(to, "/disk@"), d->slave);
+        to = put_hex(put_text(to, "/drive@"), e->disk->channel);
+        put_hex(put_text(to, "/disk@"), e->disk->slave);
         break;
     default:
         to = put_hex(put_text(to, "/ethernet@"), boot_roms[e->number].bdf >> 3 & 0x1f);
@@ -119,11 +116,13 @@ static u16 rank_of_kind(enum boot_kind kind)
 
 static void add(struct boot_list *list, const char *order, enum boot_kind kind, u8 number)
 {
-    struct boot_entry e = {kind, number, 0};
+    struct boot_entry e = {.kind = kind, .number = number};
     unsigned at = list->count;
 
     if (at == MAX_BOOT_ENTRIES)
         return;
+    if (kind == BOOT_HARD_DISK || kind == BOOT_CD)
+        e.disk = kind == BOOT_CD ? cd_drive(number) : hard_disk(number);
     e.rank = line_of(order, &e);
     if (e.rank == UNNAMED)
         e.rank = rank_of_kind(kind);
@@ -163,24 +162,20 @@ static void print_far(u16 seg, u16 off)
 
 void boot_print_name(const struct boot_entry *e)
 {
-    const struct disk *d = e->kind == BOOT_CD ? cd_drive(e->number) : hard_disk(e->number);
-    const struct boot_rom *rom = &boot_roms[e->number];
-
     switch (e->kind) {
     case BOOT_FLOPPY:
         bios_printf("floppy drive %c: (%s)", 'A' + e->number, floppy_name(e->number));
         break;
     case BOOT_HARD_DISK:
-        bios_printf("hard disk %x: ", e->number);
-        if (d)
-            bios_printf("%s (%u MiB)", d->model, (u32)(d->sectors >> 11));
+        if (e->disk)
+            bios_printf("hard disk %s (%u MiB)", e->disk->model, (u32)(e->disk->sectors >> 11));
         else
-            bios_printf("of an option ROM");
+            bios_printf("hard disk %x of an option ROM", e->number);
         break;
-    case BOOT_CD: bios_printf("CD-ROM: %s", d->model); break;
+    case BOOT_CD: bios_printf("CD-ROM %s", e->disk->model); break;
     default:
-        bios_printf("network: ");
-        if (rom->product)
-            print_far(rom->seg, rom->product);
+        bios_printf("network ");
+        if (boot_roms[e->number].product)
+            print_far(boot_roms[e->number].seg, boot_roms[e->number].product);
     }
 }

@@ -65,7 +65,7 @@ unsigned cd_count(void);
 struct disk *hard_disk(u8 number);
 struct disk *cd_drive(u8 number);
 /* Gives the disk the number 80h, and 81h and so on to those that were before it. */
-void hard_disk_make_first(u8 number);
+void hard_disk_make_first(struct disk *d);
 
 /* A transfer by the disk's own protocol. */
 enum disk_status disk_transfer(struct disk *d, struct transfer *t);

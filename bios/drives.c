@@ -8,9 +8,11 @@
  */
 #include "ata.h"
 #include "bda.h"
+#include "pci.h"
 #include "post.h"
 
 enum { MAX_CYLINDERS = 1024, MAX_HEADS = 255, TRACK_SECTORS = 63 };
+enum { CLASS_IDE = 0x0101, VENDOR_INTEL = 0x8086, IDETIM = 0x40, IDETIM_DECODE = 1 << 15 };
 enum { FDPT_VECTOR_0 = 0x41, FDPT_VECTOR_1 = 0x46, MAX_DRIVES = 4 };
 
 /* Fixed disk parameter table, to which INT 41h and 46h point; translated form (signature A0h). */
@@ -127,20 +129,34 @@ static void publish(void)
         set_fdpt(n);
 }
 
-void hard_disk_make_first(u8 number)
+void hard_disk_make_first(struct disk *d)
 {
-    struct disk *d = hard_disk(number);
+    unsigned n = 0;
 
-    if (!d)
-        return;
-    for (unsigned n = number - FIRST_HARD_DISK; n; n--)
+    while (all.hard[n] != d)
+        n++;
+    for (; n; n--)
         all.hard[n] = all.hard[n - 1];
     all.hard[0] = d;
     publish();
 }
 
+/* The PIIX's channels answer, for drivers that look, only with bit 15 of their timing registers
+ * (82371SB, 2.3.9). */
+static void enable_channels(void)
+{
+    i32 bdf = -1;
+
+    while ((bdf = pci_next(bdf)) >= 0)
+        if (pci_read16((u16)bdf, PCI_CLASS + 2) == CLASS_IDE &&
+            pci_read16((u16)bdf, PCI_VENDOR) == VENDOR_INTEL)
+            for (u8 reg = IDETIM; reg < IDETIM + 4; reg += 2)
+                pci_write16((u16)bdf, reg, pci_read16((u16)bdf, reg) | IDETIM_DECODE);
+}
+
 void drives_init(void)
 {
+    enable_channels();
     all.drives = ata_probe(all.drive, MAX_DRIVES);
     for (unsigned n = 0; n < all.drives; n++) {
         struct disk *d = &all.drive[n];
