@@ -35,6 +35,10 @@ TESTS = [
     ("once", "fda=a! hda=c", "order=c,once=a", ["a! dl=00 disks=01", "c dl=80 disks=01"], ""),
     ("nothing", "hda=-", "order=c", [], "No bootable device"),
 ]
+# fw_cfg's file names the second disk; what it does not name comes behind
+NAMED = ("bootorder", "fda=a+ hda=c+ hdb=d+",
+         ["d+ dl=80 disks=02", "a+ dl=00 disks=02", "c+ dl=80 disks=02"])
+BOOTORDER = "name=bootorder,string=/pci@i0cf8/ide@1,,1/drive@0/disk@1"
 # the list is numbered in the order of booting
 MENU = [("the menu: the third", ALL, ["esc", "3"], "d+ dl=80 disks=02"),
         ("the menu: as usual", ALL, ["esc", "esc"], "a+ dl=00 disks=02"),
@@ -124,13 +128,18 @@ def main():
         machine = [*ask.QEMU, *(["-bios", sys.argv[2]] if sys.argv[2:] else []),
                    "-chardev", "file,id=bios,path={bios}", "-device",
                    "isa-debugcon,iobase=0x402,chardev=bios"]
-    tap = ask.Tap(len(TESTS) + len(MENU))
+    tap = ask.Tap(len(TESTS) + 1 + len(MENU))
     for name, words, boot, want, text in TESTS:
         with tempfile.TemporaryDirectory() as where, \
                 Run(without_no_reboot(machine), where, words, boot) as run:
             got = run.until(text, len(want))
             tap.result(name, got == want and text in run.said(),
                        f"got {got}\nwant {want}, {text!r}\n{run.said()[-400:]}")
+    name, words, want = NAMED
+    with tempfile.TemporaryDirectory() as where, \
+            Run([*machine, "-fw_cfg", BOOTORDER], where, words, "order=acd") as run:
+        got = run.until("No bootable", len(want))
+        tap.result(name, got == want, f"got {got}\nwant {want}\n{run.said()[-400:]}")
     for name, words, keys, want in MENU:
         with tempfile.TemporaryDirectory() as where, \
                 Run(real_time(machine), where, words, MENU_BOOT) as run:
