@@ -3,6 +3,7 @@ EXTRA_DIST += %D%/image.h
 if HAVE_CHECK
 unit_tests += \
     %D%/drives \
+    %D%/firmware \
     %D%/machine \
     %D%/screen
 endif
@@ -21,3 +22,8 @@ endif
 %C%_screen_CPPFLAGS = $(check_cppflags)
 %C%_screen_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_screen_LDADD = $(check_libs)
+
+%C%_firmware_SOURCES = %D%/firmware.c
+%C%_firmware_CPPFLAGS = $(check_cppflags)
+%C%_firmware_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_firmware_LDADD = $(check_libs)
