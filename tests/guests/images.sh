@@ -164,8 +164,10 @@ debian_disk() { # debian_disk ARCH FLAVOUR: as an installer leaves it, systemd a
     # the machine's own mirror, else debootstrap's default
     mirror=$(apt-get indextargets --format '$(REPO_URI)' | grep -E '/debian/?$' | head -1) || true
     echo "images: debootstrap for $1; this takes minutes"
-    debootstrap --arch="$1" --include="linux-image-$2,systemd-sysv,udev,dbus" bookworm "$root" \
+    debootstrap --arch="$1" --variant=minbase \
+        --include="linux-image-$2,systemd-sysv,udev,dbus,login" bookworm "$root" \
         ${mirror:+"$mirror"} >"$work/log" 2>&1 || { tail "$work/log"; exit 1; }
+    rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*
     echo root:root | chroot "$root" chpasswd
     echo ersatz >"$root/etc/hostname"
     echo '/dev/sda1 / ext4 errors=remount-ro 0 1' >"$root/etc/fstab"

@@ -142,7 +142,7 @@ class Qemu(PC):
 
     def screen(self):
         path = self.folder.name + "/text"
-        self.do(f"pmemsave 0xb8000 4000 {path}")
+        self.do(f"pmemsave 0xb8000 4000 \"{path}\"")
         cells = open(path, "rb").read()
         return "\n".join("".join(CP437[c] for c in cells[row:row + 160:2]).rstrip()
                          for row in range(0, 4000, 160))
