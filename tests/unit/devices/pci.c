@@ -205,6 +205,36 @@ START_TEST(overlapping_bars_are_survived)
 }
 END_TEST
 
+/* A window over RAM, or over the ports that rule it: RAM stays, and the ports come back. */
+START_TEST(hostile_bars_are_survived)
+{
+    static u8 ram[0x10000];
+    const struct mem_range r = {.name = "RAM", .size = sizeof ram, .rd = ram, .wr = ram};
+    const u8 at = PCI_DEVFN(3, 0);
+
+    ck_assert_int_eq(memmap_add(&mem, &r, NULL), 0);
+    ram[0x4000] = 0x77;
+    cfg_set(at, 0x14, 0x4000, 4);
+    cfg_set(at, 0x04, 0x0002, 2);
+    ck_assert_uint_eq(memmap_read(&mem, 0x4000, 1), 0x77);
+    memmap_write(&mem, 0x4000, 0x78, 1);
+    ck_assert_uint_eq(ram[0x4000], 0x78);
+    for (u64 base = 0; base <= UINT32_MAX; base += 0x00fff000)
+        cfg_set(at, 0x14, (u32)base, 4);
+    cfg_set(at, 0x14, 0xe0000000, 4);
+    memmap_write(&mem, 0xe0000000, 0x21, 4);
+    ck_assert_uint_eq(((struct card *)card)->value, 0x21);
+
+    cfg_set(at, 0x10, 0x0cf0, 4);
+    cfg_set(at, 0x04, 0x0001, 2); /* its registers are where CF8h was, if they reach */
+    for (u32 base = 0; base < 0x10000; base += 0x10)
+        cfg_set(at, 0x10, base, 4);
+    device_reset(card);
+    ck_assert_uint_eq(cfg(PCI_DEVFN(0, 0), 0, 4), 0x12378086);
+    ck_assert_uint_eq(cfg(at, 0x04, 2), 0);
+}
+END_TEST
+
 START_TEST(header_bits)
 {
     const u8 at = PCI_DEVFN(3, 0);
@@ -336,6 +366,7 @@ int main(void)
     tcase_add_test(t, mechanism_1);
     tcase_add_test(t, bars_size_and_map);
     tcase_add_test(t, overlapping_bars_are_survived);
+    tcase_add_test(t, hostile_bars_are_survived);
     tcase_add_test(t, header_bits);
     tcase_add_test(t, interrupts_are_steered);
     tcase_add_loop_test(t, pam_registers, 0, 5);
