@@ -181,7 +181,7 @@ initrd /initrd.img
 }
 CFG
     truncate -s "${size}M" "$new"
-    mke2fs -q -t ext4 -d "$root" -E offset=1048576 "$new" $(((size - 1) * 256))
+    mke2fs -q -t ext4 -d "$root" -E offset=1048576 "$new" "$((size - 1))M"
     partition 0x83 "$size"
     grub_code '(hd0,msdos1)/boot/grub'
     rm -rf --one-file-system "$root"

@@ -171,7 +171,8 @@ def one(n, rung, firmware, args):
     beside = ""
     if args.qemu and not error:
         error2, cpu2, took2, _ = climb(Qemu, rung, firmware, args.pictures)
-        beside = f"; QEMU {'failed' if error2 else f'{cpu2:.2f} s of CPU, {took2:.1f} s'}"
+        how = f"fails: {error2}; after " if error2 else ""
+        beside = f"; QEMU {how}{cpu2:.2f} s of CPU, {took2:.1f} s"
     print(f"# {cpu:.2f} s of CPU, {took:.1f} s{beside}")
     return not error
 

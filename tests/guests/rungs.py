@@ -61,7 +61,8 @@ LADDER = [
     rung(4, "SYSLINUX menu, floppy", "-m 64 " + floppy("syslinux-menu.img"), BIOSES,
          Text("ERSATZ SYSLINUX MENU"), seconds=60, short=True),
     rung(5, "SYSLINUX graphical menu", "-m 64 " + floppy("syslinux-vesamenu.img"), BIOSES,
-         Picture(("6eac6f5015424276",)), seconds=60, short=True),
+         Picture(("6eac6f5015424276", "6596af6b67c9576d")),  # in our VGA BIOS's font; in QEMU's
+         seconds=60, short=True),
     rung(6, "HDT", "-m 64 " + floppy("syslinux-hdt.img"), BIOSES,
          Text("hdt>"), Type("show cpu\n"), Text(r"CPU \(1 logical"), seconds=60),
     rung(7, "Memtest86+ 32-bit, floppy", "-m 64 " + floppy("memtest86+ia32.img"), BIOSES,
