@@ -65,6 +65,7 @@ static u32 pio(const u8 packet[12], u16 limit, u8 status)
         u32 block = reg(LBA1) | (u32)reg(LBA2) << 8;
         ck_assert_uint_ge(block, 1);
         ck_assert_uint_le(block, limit);
+        ck_assert_uint_eq(n & 1, 0); /* only the last one may be odd */
         for (u32 i = 0; i < block; i += 2) {
             ck_assert_uint_eq(rig_status(&r, CH) & 8, 8);
             u16 w = rig_in16(&r, CH);
