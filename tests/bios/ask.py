@@ -81,6 +81,9 @@ def write_down(sections, other):
     for name, ours in sections.items():
         print(f"== {name}")
         theirs = other[name]
+        if not theirs:
+            print("\n".join(["    # there: the program is not booted", *ours]))
+            continue
         same = difflib.SequenceMatcher(None, ours, theirs, autojunk=False)
         for what, a, a_end, b, b_end in same.get_opcodes():
             for n in range(max(a_end - a, b_end - b)):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """INT 13h, asked by disk.c: booted from a floppy beside three disks (one of them beyond 28 bits
-of sector numbers), a second floppy and a CD; from a CD without emulation; and from CDs whose
+of sector numbers), a second floppy and a CD; from floppies of other sizes; from a CD without emulation; and from CDs whose
 boot images play a floppy and a hard disk. What it wrote is looked up in the images.
 
 usage: disk.py [--oracle [BIOS]]   asks BIOS (default: Ersatz) and QEMU's SeaBIOS, prints disk.txt
@@ -23,6 +23,7 @@ CD_IMAGE_SECTOR = 20
 # disk.c writes 40, 41 and 50; on floppies cylinder 2, head 1, sector 3
 LOOKED_AT = {name: [39, 40, 41, 42, 50, 51] for name in ("small", "big", "huge")}
 LOOKED_AT |= {"a": [91, 92, 93], "b": [46, 47, 48]}
+SIZES = (360, 1200, 2880)  # KiB of more floppies; what is in 1.44 MB drives is tried by a and b
 SMALL, BIG, HUGE = 20808, 2097152, (1 << 28) + 100000
 
 
@@ -62,9 +63,9 @@ def boot_cd(path, image, media, count):
     return path
 
 
-def floppy_image():
+def floppy_image(kib=1440):
     with open(ask.program("disk"), "rb") as f:
-        return f.read().ljust(1440 * 1024, b"\0")
+        return f.read().ljust(kib * 1024, b"\0")
 
 
 def disk_image():
@@ -79,8 +80,9 @@ class World:
 
     def __init__(self, where):
         self.where = where
-        with open(self.path("a.img"), "wb") as f:
-            f.write(floppy_image())
+        for name, kib in (("a", 1440), *((f"{kib}K", kib) for kib in SIZES)):
+            with open(self.path(name + ".img"), "wb") as f:
+                f.write(floppy_image(kib))
         stamped(self.path("b.img"), 1440)
         stamped(self.path("small.img"), SMALL)
         stamped(self.path("big.img"), BIG, [*range(4000), BIG - 2, BIG - 1])
@@ -103,6 +105,8 @@ class World:
                          *ask.drive(p("big.img"), **{"if": "ide"}, index=1),
                          *ask.drive(p("cd.iso"), **{"if": "ide"}, index=2, media="cdrom"),
                          *ask.drive(p("huge.img"), **{"if": "ide"}, index=3)]
+        for kib in SIZES:
+            yield (f"{kib}K", ["-boot", "order=a", *ask.drive(p(f"{kib}K.img"), **{"if": "floppy"})])
         for name in ("plain", "floppy", "disk"):
             yield (f"{name}.iso", ["-boot", "order=d", "-cdrom", p(f"{name}.iso")])
 
