@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/bits.h"
 #include "board/memmap.h"
+#include "base/bits.h"
 
 #include <string.h>
 
