@@ -66,10 +66,8 @@ static void disk_failed(struct app *app, const struct ersatz_exit *why)
     if (strcmp(app->disk_error, why->text) == 0)
         return;
     snprintf(app->disk_error, sizeof app->disk_error, "%s", why->text);
-    fprintf(stderr,
-            "ersatz: %s; the machine is paused and tries again every %d s, or when the "
-            "monitor is told cont\n",
-            why->text, RETRY_MS / 1000);
+    fprintf(stderr, "ersatz: %s; that is every %d s, or when the monitor is told cont\n", why->text,
+            RETRY_MS / 1000);
 }
 
 static int retry_disk(struct app *app)
