@@ -141,6 +141,14 @@ static void wire_lines(struct machine *m)
     m->port92->out[PORT92_INIT] = init;
 }
 
+static void msi(void *opaque, physaddr addr, u32 data)
+{
+    struct machine *m = opaque;
+
+    if (!apic_bus_msi(&m->apic, addr, data))
+        LOG(&m->log, GUEST_ERROR, "MSI at %llxh: nobody takes it", (unsigned long long)addr);
+}
+
 static int wire_buses(struct machine *m, struct ersatz_error *err)
 {
     const struct i440fx_board board = {.opaque = m, .pam = pc_pam, .smram = pc_smram};
@@ -150,6 +158,8 @@ static int wire_buses(struct machine *m, struct ersatz_error *err)
         return err_set(err, ERSATZ_E_CONFLICT, "the APIC bus is full");
     i440fx_connect(m->host_bridge, &m->io, &m->mem, &board, m->isa_bridge);
     struct pci_bus *bus = i440fx_bus(m->host_bridge);
+    bus->msi = msi;
+    bus->msi_opaque = m;
     if (!piix3_connect(m->isa_bridge, bus, ISA_SLOT) || !pm_piix4_connect(m->pm, bus, PM_FUNCTION))
         return err_set(err, ERSATZ_E_CONFLICT, "the PCI bus is full");
     return 0;

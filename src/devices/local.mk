@@ -52,6 +52,7 @@ libersatz_core_la_SOURCES += \
     %D%/parallel.h \
     %D%/pci.c \
     %D%/pci.h \
+    %D%/pci_msi.c \
     %D%/pflash.c \
     %D%/pflash.h \
     %D%/piix3.c \

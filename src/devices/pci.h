@@ -55,6 +55,7 @@ struct pci_device {
     u8 writable[256]; /* bits a guest may change */
     u8 clears[256];   /* bits it clears by writing 1 */
     u8 irq;           /* level of the interrupt pin */
+    u8 msi;           /* where its MSI capability is; 0: none */
     struct pci_bar bar[PCI_BARS];
     /* After a guest wrote `size` bytes at `reg`; BARs are done already. May be NULL. */
     void (*written)(struct device *d, unsigned reg, unsigned size);
@@ -72,6 +73,9 @@ struct pci_bus {
     struct memmap *mem;
     /* PIRQA..PIRQD. Pin A of slot s is PIRQ (s + 3) mod 4, pin B the next. */
     struct irq pirq[4];
+    /* A message-signalled interrupt: a write of `data` by a bus master. May be NULL. */
+    void (*msi)(void *opaque, physaddr addr, u32 data);
+    void *msi_opaque;
 };
 
 struct pci_ident {
@@ -98,6 +102,10 @@ u32 pci_config_read(struct pci_bus *bus, u8 devfn, u8 reg, unsigned size);
 void pci_config_write(struct pci_bus *bus, u8 devfn, u8 reg, u32 value, unsigned size);
 
 void pci_set_irq(struct pci_device *p, bool level);
+/* pci_msi.c: the function signals by messages where the guest enables them. In a chip's reset(). */
+void pci_add_msi(struct pci_device *p, u8 at);
+/* An interrupt's edge: false if it has to go by the pin. */
+bool pci_msi(const struct pci_device *p);
 /* For a chip's loaded(): maps the BARs as the configuration space says. */
 void pci_loaded(struct pci_device *p);
 

@@ -41,7 +41,7 @@ static void card_reset(struct device *d)
     struct card *c = (struct card *)d;
     pci_reset(&c->pci, &ident);
     c->pci.config[PCI_INTERRUPT_PIN] = 1;
-    pci_add_capability(&c->pci, 0x05, 0x50, 10);
+    pci_add_msi(&c->pci, 0x50);
     pci_add_capability(&c->pci, 0x01, 0x40, 8);
 }
 
@@ -235,6 +235,45 @@ START_TEST(hostile_bars_are_survived)
 }
 END_TEST
 
+static struct {
+    unsigned count;
+    physaddr addr;
+    u32 data;
+} message;
+
+static void on_msi(void *opaque, physaddr addr, u32 data)
+{
+    message.count++;
+    message.addr = addr;
+    message.data = data;
+}
+
+START_TEST(messages_instead_of_a_pin)
+{
+    const u8 at = PCI_DEVFN(3, 0);
+    const struct pci_device *p = &((struct card *)card)->pci;
+
+    i440fx_bus(host)->msi = on_msi;
+    message.count = 0;
+    ck_assert(!pci_msi(p)); /* off: by the pin */
+    ck_assert_uint_eq(cfg(at, 0x52, 2), 0x0080);
+    cfg_set(at, 0x54, 0xfee01003, 4);
+    cfg_set(at, 0x58, 0x00000001, 4);
+    cfg_set(at, 0x5c, 0xffff4041, 4);
+    cfg_set(at, 0x52, 0xffff, 2);
+    ck_assert_uint_eq(cfg(at, 0x52, 2), 0x0081);
+    ck_assert(pci_msi(p)); /* on, but it may not write */
+    ck_assert_uint_eq(message.count, 0);
+    cfg_set(at, 0x04, PCI_COMMAND_MASTER, 2);
+    ck_assert(pci_msi(p));
+    ck_assert_uint_eq(message.count, 1);
+    ck_assert_uint_eq(message.addr, 0x1fee01000);
+    ck_assert_uint_eq(message.data, 0x4041);
+    device_reset(card);
+    ck_assert(!pci_msi(p));
+}
+END_TEST
+
 START_TEST(header_bits)
 {
     const u8 at = PCI_DEVFN(3, 0);
@@ -367,6 +406,7 @@ int main(void)
     tcase_add_test(t, bars_size_and_map);
     tcase_add_test(t, overlapping_bars_are_survived);
     tcase_add_test(t, hostile_bars_are_survived);
+    tcase_add_test(t, messages_instead_of_a_pin);
     tcase_add_test(t, header_bits);
     tcase_add_test(t, interrupts_are_steered);
     tcase_add_loop_test(t, pam_registers, 0, 5);
