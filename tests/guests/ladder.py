@@ -152,7 +152,7 @@ def wanted(rung, words):
         return rung.number in words
     number = int(re.match(r"\d+", rung.number)[0])
     for word in words:
-        m = re.fullmatch(r"(\d+)-(\d+)", word)
+        m = re.fullmatch(r"(\d\d?)-(\d\d?)", word)
         if word in (rung.number, str(number)) or (m and int(m[1]) <= number <= int(m[2])):
             return True
     return not words
