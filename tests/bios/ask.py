@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""Asks a BIOS by programs of ours (ask.h) and compares with what is written down. Prints TAP.
+"""Asks a BIOS by programs of ours (ask.h) and compares with what is written down, or turns the
+checks that a program makes itself into TAP (tap()).
 
 An expected answer that differs from SeaBIOS's on QEMU has that one behind "# there:".
 """
 import difflib
 import os
+import re
 import subprocess
+import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.environ.get("builddir", ".")
@@ -26,14 +30,20 @@ def drive(path, **properties):
     return ["-drive", f"file={path},format=raw{more}"]
 
 
-def answers(machine, out, *options, seconds=100):
-    """What the program printed until it ended the machine, and what went wrong."""
-    command = [*machine, "-m", "16", "-monitor", "none", "-debugcon", f"file:{out}", *options]
+def run(machine, out, *options, memory=16, seconds=100):
+    """Runs a program until it ends the machine; what went wrong."""
+    command = [*machine, "-m", str(memory), "-monitor", "none", "-debugcon", f"file:{out}",
+               *options]
     try:
-        errors = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                                timeout=seconds).stderr
+        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=seconds).stderr
     except subprocess.TimeoutExpired:
-        errors = f"it did not end within {seconds} s"
+        return f"it did not end within {seconds} s"
+
+
+def answers(machine, out, *options):
+    """What the program printed until it ended the machine, and what went wrong."""
+    errors = run(machine, out, *options)
     return lines_of(out), errors
 
 
@@ -91,3 +101,38 @@ def write_down(sections, other):
                     print(ours[a + n])
                 if what != "equal":
                     print("    # there: " + (theirs[b + n] if b + n < b_end else "nothing"))
+
+
+def checked(machine, name, *options):
+    """All lines that the floppy of a program made the machine print, and what went wrong."""
+    with tempfile.TemporaryDirectory() as where:
+        out = os.path.join(where, "out")
+        errors = run(machine, out, "-boot", "order=a", "-serial", "none",
+                     *drive(program(name), **{"if": "floppy"}, snapshot="on"), *options, memory=32)
+        if not os.path.exists(out):
+            return [], errors
+        with open(out, encoding="latin-1") as f:
+            return f.read().split("\n"), errors
+
+
+def tap(name, options=(), reboot=False):
+    """TAP for tests/bios/NAME.img. With --qemu [OPTION...] on QEMU, whose BIOS is SeaBIOS."""
+    if not os.path.exists(program(name)):
+        print(f"1..0 # SKIP there is no compiler of x86 code for {name}.img")
+        return
+    machine = ERSATZ
+    if sys.argv[1:2] == ["--qemu"]:
+        machine = [*QEMU, *sys.argv[2:]]
+    if reboot:
+        machine = [word for word in machine if word != "-no-reboot"]
+    lines, errors = checked(machine, name, *options)
+    results = [line for line in lines if re.match(r"(not )?ok - ", line)]
+    ends = [int(line[5:], 16) for line in lines if re.match(r"done [0-9a-f]{8}$", line)]
+    for n, line in enumerate(results, 1):
+        print(line.replace("ok -", f"ok {n} -", 1).replace("#", "no. "))
+    whole = ends == [len(results)]
+    print(f"{'ok' if whole else 'not ok'} {len(results) + 1} - {name}: it came to its end")
+    if not whole:
+        print("# it said last: " + " | ".join(lines[-8:]))
+        print("# " + errors.strip().replace("\n", "\n# "))
+    print(f"1..{len(results) + 1}")

@@ -15,12 +15,12 @@ void main(void)
 
     begin(tag);
     field("dl", drive, 2);
-    field("disks", peek(0x40, 0x75), 2);
+    field("disks", peek8(0x40, 0x75), 2);
     end();
     while (last[0] && last[1])
         last++;
     if (*last == '+')
-        call(0x18, &r);
+        call_int(0x18, &r);
     while (*last == '!') { /* the chipset's reset, of the whole board */
         outb(0xcf9, 0x02);
         outb(0xcf9, 0x06);

@@ -35,9 +35,9 @@ static void mouse(const char *name, u16 ax, u8 bh, const char *fields)
 {
     struct regs r = {.ax = ax, .bx = bh << 8, .cx = 0xcccc, .dx = 0xdddd};
 
-    call(0x15, &r);
+    call_int(0x15, &r);
     begin(name);
-    field("cf", r.flags & CARRY, 1);
+    field("cf", r.flags & CF, 1);
     field("ah", r.ax >> 8, 2);
     for (; *fields; fields++)
         switch (*fields) {
@@ -52,9 +52,9 @@ static void set_handler(u16 off)
 {
     struct regs r = {.ax = 0xc207, .bx = off};
 
-    call(0x15, &r);
+    call_int(0x15, &r);
     begin("handler");
-    field("cf", r.flags & CARRY, 1);
+    field("cf", r.flags & CF, 1);
     field("ah", r.ax >> 8, 2);
     end();
 }
@@ -87,7 +87,7 @@ static void mouse_all(void)
     static const u8 bytes[] = {0x09, 0x05, 0xfb, 0x08, 0x01, 0x02};
 
     begin("equipment");
-    field("mouse", peek(0x40, 0x10) & 4, 2);
+    field("mouse", peek8(0x40, 0x10) & 4, 2);
     end();
     mouse("enable without handler", 0xc200, 1, "");
     mouse("reset", 0xc201, 0, "b");
@@ -114,7 +114,7 @@ static void serial(const char *name, u16 ax, u16 bx, u16 port, u16 mask)
 {
     struct regs r = {.ax = ax, .bx = bx, .dx = port};
 
-    call(0x14, &r);
+    call_int(0x14, &r);
     begin(name);
     field("ax", r.ax & mask, 4);
     end();
@@ -130,7 +130,7 @@ static void serial_all(void)
     serial("loop", 0x0501, 0x10, 0, 0x6000);
     serial("send", 0x0155, 0, 0, 0x80ff);
     serial("receive", 0x0200, 0, 0, 0x80ff);
-    poke(0x40, 0x7c, 1); /* the port's time-out, in ticks */
+    poke8(0x40, 0x7c, 1); /* the port's time-out, in ticks */
     serial("nothing to receive", 0x0200, 0, 0, 0x8000);
     serial("status", 0x0300, 0, 0, 0x6100);
     serial("extended: 110, 5 bits", 0x0400, 0, 0, 0x6000);
@@ -141,7 +141,7 @@ static void printer(const char *name, u16 ax, u16 port)
 {
     struct regs r = {.ax = ax, .dx = port};
 
-    call(0x17, &r);
+    call_int(0x17, &r);
     begin(name);
     field("ah", r.ax >> 8 & 0x39, 2); /* paper, selected, error, time-out */
     end();
@@ -159,7 +159,7 @@ static void printer_all(void)
     for (const char *s = text; *s; s++) {
         struct regs r = {.ax = *s};
 
-        call(0x17, &r);
+        call_int(0x17, &r);
     }
     printer("line feed", 0x000a, 0);
     printer("status", 0x0200, 0);

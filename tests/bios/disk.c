@@ -24,7 +24,7 @@ static void clear(void)
 
 static void result(const struct regs *r)
 {
-    field("cf", r->flags & CARRY, 1);
+    field("cf", r->flags & CF, 1);
     field("ah", r->ax >> 8, 2);
 }
 
@@ -33,7 +33,7 @@ static void ask(const char *name, u8 function, u8 drive, const char *fields)
 {
     struct regs r = {.ax = function << 8, .bx = 0x55aa, .dx = drive, .cx = 0xcccc, .si = 0xcccc};
 
-    call(0x13, &r);
+    call_int(0x13, &r);
     begin(name);
     field("dl", drive, 2);
     result(&r);
@@ -53,7 +53,7 @@ static void chs(const char *name, u8 function, u8 drive, u8 count, u16 cx, u8 he
 
     if (function == 2)
         clear();
-    call(0x13, &r);
+    call_int(0x13, &r);
     begin(name);
     field("dl", drive, 2);
     field("chs", cx, 4);
@@ -63,7 +63,7 @@ static void chs(const char *name, u8 function, u8 drive, u8 count, u16 cx, u8 he
     field("al", r.ax & 0xff, 2);
     if (function == 2) {
         field("first", at(0), 8);
-        if (count && !(r.flags & CARRY))
+        if (count && !(r.flags & CF))
             field("last", at((count - 1) * 512), 8);
     }
     end();
@@ -77,7 +77,7 @@ static void lba(const char *name, u8 function, u8 drive, u16 count, u32 low, u32
 
     if (function == 0x42)
         clear();
-    call(0x13, &r);
+    call_int(0x13, &r);
     begin(name);
     field("dl", drive, 2);
     field("sector", high, 4);
@@ -96,7 +96,7 @@ static void drive_parameters(u8 drive, u16 room)
     for (u16 n = 0; n < 0x60; n++)
         *(volatile u8 *)(BUFFER + n) = 0;
     *(volatile u16 *)BUFFER = room;
-    call(0x13, &r);
+    call_int(0x13, &r);
     begin("parameters");
     field("dl", drive, 2);
     field("room", room, 2);
@@ -177,7 +177,7 @@ static void dma_boundary(u8 drive)
 {
     struct regs r = {.ax = 0x0202, .bx = 0xff00, .es = 0x1000, .cx = 0x0001, .dx = drive};
 
-    call(0x13, &r);
+    call_int(0x13, &r);
     begin("over 64 KiB");
     result(&r);
     end();
@@ -200,10 +200,10 @@ static void boot_image(void)
     struct regs r = {.ax = 0x4b01, .si = BUFFER};
 
     clear();
-    call(0x13, &r);
+    call_int(0x13, &r);
     begin("boot image");
     result(&r);
-    if (!(r.flags & CARRY)) {
+    if (!(r.flags & CF)) {
         field("size", at(0) & 0xff, 2);
         field("media", at(0) >> 8 & 0xf, 1);
         field("drive", at(0) >> 16 & 0xff, 2);
@@ -232,30 +232,30 @@ static u32 disk_size(u8 drive)
     struct regs r = {.ax = 0x4800, .dx = drive, .si = BUFFER};
 
     *(volatile u16 *)BUFFER = 0x1a;
-    call(0x13, &r);
-    return r.flags & CARRY ? 0 : at(16);
+    call_int(0x13, &r);
+    return r.flags & CF ? 0 : at(16);
 }
 
 static void tables(void)
 {
     begin("data area");
     field("equipment", peek16(0x40, 0x10) & 0xc1, 4);
-    field("disks", peek(0x40, 0x75), 2);
+    field("disks", peek8(0x40, 0x75), 2);
     end();
     for (u8 n = 0; n < 2 && disk_size(0x80 + n); n++) {
         u16 vector = (n ? 0x46 : 0x41) * 4, off = peek16(0, vector), seg = peek16(0, vector + 2);
 
         begin("parameter table");
         field("cylinders", peek16(seg, off), 4);
-        field("heads", peek(seg, off + 2), 2);
-        field("sectors", peek(seg, off + 14), 2);
+        field("heads", peek8(seg, off + 2), 2);
+        field("sectors", peek8(seg, off + 14), 2);
         end();
     }
 }
 
 void main(void)
 {
-    u8 disks = peek(0x40, 0x75);
+    u8 disks = peek8(0x40, 0x75);
 
     tables();
     boot_image();

@@ -9,7 +9,7 @@ static u16 wait_key(u8 function)
 {
     struct regs r = {.ax = function << 8};
 
-    call(0x16, &r);
+    call_int(0x16, &r);
     return r.ax;
 }
 
@@ -17,9 +17,9 @@ static void states(void)
 {
     struct regs r = {.ax = 0x1200};
 
-    call(0x16, &r);
+    call_int(0x16, &r);
     field("states", r.ax, 4);
-    field("leds", peek(0x40, 0x97) & 7, 1);
+    field("leds", peek8(0x40, 0x97) & 7, 1);
 }
 
 static void keys(const char *name, u8 function)
@@ -34,7 +34,7 @@ static void keys(const char *name, u8 function)
         field("key", key, 4);
         states();
         /* until Shift, Ctrl, Alt and the locks' keys are up */
-        while ((peek(0x40, 0x17) & 0x0f) || (peek(0x40, 0x18) & 0xf0))
+        while ((peek8(0x40, 0x17) & 0x0f) || (peek8(0x40, 0x18) & 0xf0))
             __asm__ volatile("hlt");
         end();
     } while (key != 0x011b);
@@ -44,10 +44,10 @@ static void poll(const char *name, u8 function)
 {
     struct regs r = {.ax = function << 8};
 
-    call(0x16, &r);
+    call_int(0x16, &r);
     begin(name);
-    field("zf", r.flags / ZERO & 1, 1);
-    if (!(r.flags & ZERO))
+    field("zf", r.flags / ZF & 1, 1);
+    if (!(r.flags & ZF))
         field("key", r.ax, 4);
     end();
 }
@@ -56,7 +56,7 @@ static void put(u16 key)
 {
     struct regs r = {.ax = 0x0500, .cx = key};
 
-    call(0x16, &r);
+    call_int(0x16, &r);
     begin("put");
     field("key", key, 4);
     field("al", r.ax & 0xff, 2);
@@ -67,10 +67,10 @@ static void capabilities(void)
 {
     struct regs r = {.ax = 0x0a00};
 
-    call(0x16, &r);
+    call_int(0x16, &r);
     begin("keyboard");
     field("id", r.bx, 4);
-    field("flags", peek(0x40, 0x96) & 0x10, 2);
+    field("flags", peek8(0x40, 0x96) & 0x10, 2);
     end();
 }
 

@@ -20,10 +20,6 @@ EXTRA_DIST += $(bios_tests) %D%/vga.S %D%/vga_steps.inc %D%/vga.txt \
     %D%/devices.txt \
     %D%/disk.c \
     %D%/disk.txt \
-    %D%/guest.h \
-    %D%/guest.ld \
-    %D%/guest.py \
-    %D%/guest.S \
     %D%/reboot.c \
     %D%/services.c \
     %D%/tables.c \
@@ -51,18 +47,13 @@ ask_make = $(AM_V_GEN)$(MKDIR_P) $(@D) && $(BIOS_CC) $(ask_flags) -Wl,-T,$(srcdi
 %D%/keyboard.img: %D%/keyboard.c $(ask_common)
 	$(ask_make) $(srcdir)/%D%/keyboard.c
 # a whole floppy, so that its format is known
-guest_files = %D%/guest.S %D%/guest.h %D%/guest.ld
-guest_image = $(AM_V_GEN)$(MKDIR_P) $(@D) && $(BIOS_CC) $(bios_cflags) $(guest_ldflags) \
-    -Wl,-T,$(srcdir)/%D%/guest.ld -o $@.new $(srcdir)/%D%/guest.S
-guest_floppy = dd if=$@.new of=$@ bs=1474560 conv=sync status=none && rm $@.new
-%D%/services.img: %D%/services.c $(guest_files)
-	$(guest_image) $(srcdir)/%D%/services.c && $(guest_floppy)
-%D%/tables.img: %D%/tables.c $(guest_files)
-	$(guest_image) $(srcdir)/%D%/tables.c && $(guest_floppy)
-%D%/reboot.img: %D%/reboot.c $(guest_files)
-	$(guest_image) $(srcdir)/%D%/reboot.c && $(guest_floppy)
-guest_ldflags = -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--no-warn-rwx-segments \
-    -Wl,--oformat=binary
+ask_floppy = dd if=$@ of=$@.new bs=1474560 conv=sync status=none && mv $@.new $@
+%D%/services.img: %D%/services.c $(ask_common)
+	$(ask_make) $(srcdir)/%D%/services.c && $(ask_floppy)
+%D%/tables.img: %D%/tables.c $(ask_common)
+	$(ask_make) $(srcdir)/%D%/tables.c && $(ask_floppy)
+%D%/reboot.img: %D%/reboot.c $(ask_common)
+	$(ask_make) $(srcdir)/%D%/reboot.c && $(ask_floppy)
 bios_images = %D%/boot.img %D%/devices.img %D%/disk.img %D%/keyboard.img %D%/reboot.img \
     %D%/services.img %D%/tables.img %D%/vga.img
 check_DATA += $(bios_images)

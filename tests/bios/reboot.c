@@ -3,7 +3,7 @@
  * Every way to start a PC anew leads here again. A cell of low memory, which POST leaves alone,
  * counts the starts; the tick count shows that POST ran.
  */
-#include "guest.h"
+#include "ask.h"
 
 enum { MAGIC_AT = 0x600, STAGE_AT = 0x604, CHECKS_AT = 0x608 };
 #define MAGIC 0x7265626F

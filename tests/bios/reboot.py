@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """All ways to start anew (reboot.c), on Ersatz. Prints TAP; reboot.py --qemu asks SeaBIOS."""
-import guest
+import ask
 
-guest.tap("reboot", reboot=True)
+ask.tap("reboot", reboot=True)

@@ -7,7 +7,7 @@
  * (B109h, B10Ah) nor vendor FFFFh, names no IRQ as PCI's own (B10Eh), leaves SMRAM
  * unlocked, and starts anew after a reset that QEMU makes, whatever CMOS 0Fh says.
  */
-#include "guest.h"
+#include "ask.h"
 
 extern volatile u32 ticks_seen, alarms_seen;
 void count_tick(void);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The BIOS's services (services.c) on Ersatz. Prints TAP; services.py --qemu asks SeaBIOS."""
-import guest
+import ask
 
-guest.tap("services", ["-smp", "2"])
+ask.tap("services", ["-smp", "2"])

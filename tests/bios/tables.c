@@ -4,7 +4,7 @@
  * that tell of processors and power management. Nothing here knows which devices there are: it
  * checks that what is said agrees. The same program runs on SeaBIOS (tables.py --qemu).
  */
-#include "guest.h"
+#include "ask.h"
 
 enum { BUFFER_SIZE = 8192 };
 static u8 buffer[BUFFER_SIZE] __attribute__((aligned(16)));

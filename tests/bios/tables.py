@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """What POST leaves behind (tables.c), on Ersatz. Prints TAP; tables.py --qemu asks SeaBIOS."""
-import guest
+import ask
 
-guest.tap("tables", ["-smp", "3"])
+ask.tap("tables", ["-smp", "3"])
