@@ -69,7 +69,7 @@ def session(machine):
             seen = s.keys([key for key in NEW if key != "esc"], 1)
             for lock, key in LOCKS:
                 s.press(lock)
-                time.sleep(0.5)
+                time.sleep(1)  # until it is up again, also on a busy host
                 seen = s.keys([key], seen)
             seen = s.keys(["esc"], seen)
             s.lines(seen + 1)
