@@ -9,13 +9,13 @@ EXTRA_DIST += $(vga_rom) %D%/modes.S %D%/image.ld %D%/compare.py
 
 %D%/rom.bin: $(vga_rom) %D%/image.ld
 	$(AM_V_GEN)$(MKDIR_P) %D% && cd $(srcdir) && \
-	    $(CC) $(vga_rom_cflags) -Wl,-T,%D%/image.ld -o $(abs_builddir)/$@ $(vga_rom)
+	    $(BIOS_CC) $(vga_rom_cflags) -Wl,-T,%D%/image.ld -o $(abs_builddir)/$@ $(vga_rom)
 
 %D%/modes.img: %D%/modes.S
-	$(AM_V_GEN)$(MKDIR_P) %D% && $(CC) -m32 -nostdlib -static -Wl,--build-id=none \
+	$(AM_V_GEN)$(MKDIR_P) %D% && $(BIOS_CC) -m32 -nostdlib -static -Wl,--build-id=none \
 	    -Wl,--oformat=binary -Wl,-Ttext=0x7c00 -o $@ $<
 
-if X86_CC
+if BUILD_BIOS
 check_DATA += %D%/rom.bin %D%/modes.img
 CLEANFILES += %D%/rom.bin %D%/modes.img
 endif
@@ -28,12 +28,12 @@ endif
 %C%_pictures_tap_SOURCES = %D%/pictures.c %D%/pictures.def
 %C%_pictures_tap_CPPFLAGS = $(check_cppflags) -DIMAGE='"rom.bin"' -DSETTING='"bios"' \
     -DFORMAT='"%s"' -DDEFS='"vga/pictures.def"'
-%C%_pictures_tap_LDADD = libersatz.la
+%C%_pictures_tap_LDADD = libersatz-core.la
 
 %C%_modes_tap_SOURCES = %D%/pictures.c %D%/modes.def
 %C%_modes_tap_CPPFLAGS = $(check_cppflags) -DIMAGE='"modes.img"' -DSETTING='"drive"' \
     -DFORMAT='"if=floppy,readonly=on,file=%s"' -DDEFS='"vga/modes.def"'
-%C%_modes_tap_LDADD = libersatz.la
+%C%_modes_tap_LDADD = libersatz-core.la
 
 # The same images on QEMU, picture by picture; for the eye, not for CI.
 compare-vga: %D%/rom.bin %D%/modes.img $(vga_tests)
