@@ -7,68 +7,16 @@
 #ifndef BIOS_H
 #define BIOS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-typedef uint8_t u8;
-typedef uint16_t u16;
-typedef uint32_t u32;
-typedef uint64_t u64;
-typedef int8_t i8;
-typedef int16_t i16;
-typedef int32_t i32;
-typedef int64_t i64;
+#include "real.h"
 
 #define ESEG 0xE000
 #define FSEG 0xF000
 #define EBDA_SEG 0x9FC0
-#define PACKED __attribute__((packed))
-#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- a caller's registers (entry.S knows the layout) ---- */
 
 struct regs {
-    union {
-        u32 edi;
-        u16 di;
-    };
-    union {
-        u32 esi;
-        u16 si;
-    };
-    union {
-        u32 ebp;
-        u16 bp;
-    };
-    union {
-        u32 ebx;
-        u16 bx;
-        struct {
-            u8 bl, bh;
-        };
-    };
-    union {
-        u32 edx;
-        u16 dx;
-        struct {
-            u8 dl, dh;
-        };
-    };
-    union {
-        u32 ecx;
-        u16 cx;
-        struct {
-            u8 cl, ch;
-        };
-    };
-    union {
-        u32 eax;
-        u16 ax;
-        struct {
-            u8 al, ah;
-        };
-    };
+    GENERAL_REGISTERS
     u16 ds, es;
     u16 handler;
     u16 ip, cs, flags;
@@ -125,75 +73,13 @@ static inline void restore_flags(u32 flags)
     __asm__ volatile("pushl %0; popfl" ::"r"(flags) : "memory", "cc");
 }
 
-static inline void outb(u16 port, u8 v)
-{
-    __asm__ volatile("outb %0, %1" ::"a"(v), "Nd"(port));
-}
-
-static inline void outw(u16 port, u16 v)
-{
-    __asm__ volatile("outw %0, %1" ::"a"(v), "Nd"(port));
-}
-
-static inline void outl(u16 port, u32 v)
-{
-    __asm__ volatile("outl %0, %1" ::"a"(v), "Nd"(port));
-}
-
-static inline u8 inb(u16 port)
-{
-    u8 v;
-    __asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(port));
-    return v;
-}
-
-static inline u16 inw(u16 port)
-{
-    u16 v;
-    __asm__ volatile("inw %1, %0" : "=a"(v) : "Nd"(port));
-    return v;
-}
-
-static inline u32 inl(u16 port)
-{
-    u32 v;
-    __asm__ volatile("inl %1, %0" : "=a"(v) : "Nd"(port));
-    return v;
-}
-
 /* An 8-bit ISA cycle's time for old chips. */
 static inline void io_delay(void)
 {
     outb(0x80, 0);
 }
 
-/* ---- far memory; FS is C's to use, entry.S keeps the caller's ---- */
-
-static inline void set_fs(u16 seg)
-{
-    __asm__ volatile("movw %w0, %%fs" ::"r"((u32)seg));
-}
-
-#define DEFINE_PEEK(bits, suffix, reg)                                                             \
-    static inline u##bits peek##bits(u16 seg, u32 off)                                             \
-    {                                                                                              \
-        u##bits v;                                                                                 \
-        __asm__ volatile("movw %w1, %%fs; mov" suffix " %%fs:(%2), %0"                             \
-                         : "=" reg(v)                                                              \
-                         : "r"((u32)seg), "r"(off)                                                 \
-                         : "memory");                                                              \
-        return v;                                                                                  \
-    }                                                                                              \
-    static inline void poke##bits(u16 seg, u32 off, u##bits v)                                     \
-    {                                                                                              \
-        __asm__ volatile("movw %w1, %%fs; mov" suffix " %0, %%fs:(%2)" ::reg(v), "r"((u32)seg),    \
-                         "r"(off)                                                                  \
-                         : "memory");                                                              \
-    }
-DEFINE_PEEK(8, "b", "q")
-DEFINE_PEEK(16, "w", "r")
-DEFINE_PEEK(32, "l", "r")
-#undef DEFINE_PEEK
+/* ---- far memory, in blocks ---- */
 
 /* memory.c: offsets must not run over the end of the segment. */
 void far_copy(u16 dst_seg, u16 dst_off, u16 src_seg, u16 src_off, u16 n);

@@ -87,9 +87,11 @@ bios_headers = \
     %D%/pmm.h \
     %D%/post.def \
     %D%/post.h \
+    %D%/real.h \
     %D%/scancodes.def \
     %D%/time.h \
     %D%/smp.h \
+    %D%/x86.h \
     %D%/vectors.def
 
 # -mregparm=3 is what the assembly counts on.

@@ -24,13 +24,13 @@ tour_ldflags = -m32 -nostdlib -static -no-pie -Wl,--build-id=none \
 
 SUFFIXES += .otour
 .c.otour:
-	$(AM_V_CC)$(MKDIR_P) $(@D) && $(BIOS_CC) $(tour_cflags) -I$(srcdir)/bios/tour -c -o $@ $<
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(BIOS_CC) $(tour_cflags) -I$(srcdir)/bios/tour -I$(srcdir)/bios -c -o $@ $<
 .S.otour:
-	$(AM_V_CC)$(MKDIR_P) $(@D) && $(BIOS_CC) $(tour_cflags) -I$(srcdir)/bios/tour -c -o $@ $<
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(BIOS_CC) $(tour_cflags) -I$(srcdir)/bios/tour -I$(srcdir)/bios -c -o $@ $<
 
 tour_objects_c = $(tour_sources:.c=.otour)
 tour_objects = $(tour_objects_c:.S=.otour)
-$(tour_objects): $(tour_headers)
+$(tour_objects): $(tour_headers) bios/x86.h
 
 %D%/tour.bin: $(tour_objects) %D%/tour.ld
 	$(AM_V_GEN)$(BIOS_CC) $(tour_ldflags) -Wl,-T,$(srcdir)/%D%/tour.ld -o $@ $(tour_objects)

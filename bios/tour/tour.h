@@ -7,19 +7,8 @@
 #ifndef TOUR_H
 #define TOUR_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "layout.h"
-
-typedef uint8_t u8;
-typedef uint16_t u16;
-typedef uint32_t u32;
-typedef uint64_t u64;
-
-#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
-#define PACKED __attribute__((packed))
+#include "x86.h"
 
 /* ---- console.c: VGA text and COM1 at once ---- */
 
@@ -92,42 +81,6 @@ struct outcome experiment(int ring, void (*code)(void));
 void print_trap(const struct outcome *o);
 
 /* ---- instructions ---- */
-
-static inline void outb(u16 port, u8 v)
-{
-    __asm__ volatile("outb %0, %1" ::"a"(v), "Nd"(port));
-}
-
-static inline u8 inb(u16 port)
-{
-    u8 v;
-    __asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(port));
-    return v;
-}
-
-static inline void outw(u16 port, u16 v)
-{
-    __asm__ volatile("outw %0, %1" ::"a"(v), "Nd"(port));
-}
-
-static inline u16 inw(u16 port)
-{
-    u16 v;
-    __asm__ volatile("inw %1, %0" : "=a"(v) : "Nd"(port));
-    return v;
-}
-
-static inline void outl(u16 port, u32 v)
-{
-    __asm__ volatile("outl %0, %1" ::"a"(v), "Nd"(port));
-}
-
-static inline u32 inl(u16 port)
-{
-    u32 v;
-    __asm__ volatile("inl %1, %0" : "=a"(v) : "Nd"(port));
-    return v;
-}
 
 struct cpuid {
     u32 eax, ebx, ecx, edx;

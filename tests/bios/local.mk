@@ -32,10 +32,10 @@ if BUILD_BIOS
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(BIOS_CC) -m32 -nostdlib -static -no-pie \
 	    -Wl,-Ttext=0x7c00,--oformat=binary,--build-id=none -I$(srcdir)/%D% -o $@ $(srcdir)/%D%/vga.S
 
-ask_flags = -m16 -march=i386 -Os -std=gnu11 -ffreestanding -fno-pic -fno-pie -mregparm=3 \
+ask_flags = -I$(srcdir)/bios -m16 -march=i386 -Os -std=gnu11 -ffreestanding -fno-pic -fno-pie -mregparm=3 \
     -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -Wall -Wextra \
     -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--oformat=binary -Wl,--no-warn-rwx-segments
-ask_common = %D%/start.S %D%/ask.h %D%/ask.ld
+ask_common = %D%/start.S %D%/ask.h %D%/ask.ld bios/real.h bios/x86.h
 ask_make = $(AM_V_GEN)$(MKDIR_P) $(@D) && $(BIOS_CC) $(ask_flags) -Wl,-T,$(srcdir)/%D%/ask.ld \
     -o $@ $(srcdir)/%D%/start.S
 %D%/boot.img: %D%/boot.c $(ask_common)

@@ -2,7 +2,7 @@
 # The VGA whole: a ROM that draws by registers alone, a floppy that draws by the VGA BIOS, and the
 # pictures that must come out.
 vga_rom = %D%/entry.S %D%/rom.c
-vga_rom_cflags = -m32 -march=i386 -Os -ffreestanding -fno-pic -no-pie -fno-stack-protector \
+vga_rom_cflags = -Ibios -m32 -march=i386 -Os -ffreestanding -fno-pic -no-pie -fno-stack-protector \
     -fcf-protection=none -fno-asynchronous-unwind-tables -nostdlib -static -Wall -Wextra -Werror \
     -Wl,--build-id=none -Wl,--no-warn-rwx-segments -Wl,--oformat=binary
 EXTRA_DIST += $(vga_rom) %D%/modes.S %D%/image.ld %D%/compare.py

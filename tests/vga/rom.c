@@ -4,9 +4,7 @@
  * other: sends the picture's number over COM1 and waits for a byte before it goes on. FFh: no
  * more. The same image runs on Ersatz and on QEMU.
  */
-typedef unsigned char u8;
-typedef unsigned short u16;
-typedef unsigned int u32;
+#include "x86.h"
 
 #define COM1 0x3f8
 #define VIDEO ((volatile u8 *)0xa0000)
@@ -14,35 +12,6 @@ typedef unsigned int u32;
 #define LFB ((volatile u8 *)LFB_BASE)
 
 enum { SEQ = 0x3c4, GFX = 0x3ce, CRTC = 0x3d4 };
-
-static inline void outb(u16 port, u8 v)
-{
-    __asm__ volatile("outb %0, %1" : : "a"(v), "Nd"(port));
-}
-
-static inline void outw(u16 port, u16 v)
-{
-    __asm__ volatile("outw %0, %1" : : "a"(v), "Nd"(port));
-}
-
-static inline void outl(u16 port, u32 v)
-{
-    __asm__ volatile("outl %0, %1" : : "a"(v), "Nd"(port));
-}
-
-static inline u8 inb(u16 port)
-{
-    u8 v;
-    __asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(port));
-    return v;
-}
-
-static inline u32 inl(u16 port)
-{
-    u32 v;
-    __asm__ volatile("inl %1, %0" : "=a"(v) : "Nd"(port));
-    return v;
-}
 
 static void set(u16 port, u8 index, u8 value)
 {
