@@ -265,6 +265,7 @@ struct cpu {
 
     /* --- engine --- */
     struct engine *engine; /* block cache and its scratch: cpu/block.h */
+    u64 engine_words[16];  /* an engine's own, for code that finds them at fixed offsets */
     sigjmp_buf *unwind;    /* where cpu_raise() and cpu_retry_single() go */
     enum vector raised;    /* by cpu_raise(), for the run loop */
     u32 raised_error;

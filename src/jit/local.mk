@@ -1,2 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The JIT will stand here; the interpreter is the only engine so far.
+libersatz_core_la_SOURCES += \
+    %D%/code.h \
+    %D%/host.h \
+    %D%/ir.def \
+    %D%/ir.h

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The code buffer: a memfd mapped twice, writable here, executable there; no page is ever both.
+ * Filled from the bottom; when it is full, everything goes but the thunks.
+ */
+#ifndef ERSATZ_JIT_CODE_H
+#define ERSATZ_JIT_CODE_H
+
+#include "base/types.h"
+
+struct jit_options {
+    bool optimise;   /* -jit optimise=on|off */
+    bool flat;       /* the MMU's flat tables are there; else the soft TLB is asked */
+    bool perfmap;
+};
+
+struct jit_buffer {
+    u8 *rw;       /* where it is written */
+    const u8 *rx; /* where it runs: rx - rw is constant */
+    size_t size, used;
+    size_t thunks; /* bytes at the bottom that stay: the backend's own */
+    /* Addresses of the backend's thunks, in its own order. */
+    const u8 *thunk[16];
+    const struct jit_options *opt;
+};
+
+int jit_buffer_init(struct jit_buffer *b, size_t size);
+void jit_buffer_destroy(struct jit_buffer *b);
+/* Forgets all but the thunks. */
+void jit_buffer_flush(struct jit_buffer *b);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a host CPU (or the portable stand-in) owes the JIT. One constant struct host a backend.
+ *
+ * The state that translated code works on is struct cpu and, in its engine words, struct
+ * jit_regs. At a block's entry and at each of its exits, and whenever the interpreter is called,
+ * guest registers are where the backend's own convention has them at entry, and in struct cpu for
+ * the interpreter: `enter` and the code's way out convert.
+ */
+#ifndef ERSATZ_JIT_HOST_H
+#define ERSATZ_JIT_HOST_H
+
+#include "cpu/cpu.h"
+#include "jit/code.h"
+#include "jit/ir.h"
+
+struct jit_code;
+
+/* Translated code's own words in struct cpu (cpu->engine_words). */
+struct jit_regs {
+    u64 rip_page;   /* RIP of byte 0 of the page that the running block begins on */
+    u64 flags;      /* the status flags between C and translated code: as EFLAGS bits */
+    u64 exit;       /* how the code left: enum jit_leave */
+    struct jit_code *from; /* the code that left */
+    struct jit_jump *jumps; /* jump cache of the present mode and privilege */
+    u64 *fetch;     /* the active view's table of fetchable pages, see mmu.h */
+    u64 spare[2];
+};
+
+/* Why translated code came back. RIP is right in every case. */
+enum jit_leave {
+    LEAVE_BUDGET, /* at the start of a block that the budget doesn't pay, or that is invalid */
+    LEAVE_NEXT,   /* unlinked WAY_NEXT, WAY_TAKEN of `from` */
+    LEAVE_TAKEN,
+    LEAVE_INDIRECT, /* the jump cache doesn't know RIP */
+    LEAVE_STUB,     /* after an instruction that ends its block in the interpreter */
+};
+
+/* A jump cache entry: good while the page of lin is still fetched from `page`. */
+struct jit_jump {
+    u64 lin;    /* of a block with flat CS: RIP, too */
+    u64 page;   /* what fetch[] must hold for lin's page */
+    const u8 *entry;
+    u64 unused;
+};
+#define JIT_JUMPS 4096
+
+struct jit_fixup { /* a host fault at `at` goes on at `to`; offsets in the code */
+    u32 at, to;
+};
+
+/* A translated block. */
+struct jit_code {
+    struct block *block;
+    const u8 *entry;  /* executable address */
+    u32 bytes;
+    u32 link[2];      /* offset of what `link` patches, WAY_NEXT and WAY_TAKEN; 0: no such way */
+    const struct jit_fixup *fixups;
+    u32 fixup_count;
+    u32 stubs;        /* emulation stubs in it */
+};
+
+struct host {
+    const char *name;
+    /* Once a machine, after the code buffer is there: trampolines and thunks. False: this host
+     * can't. */
+    bool (*init)(struct jit_buffer *buf, const struct jit_options *opt);
+    /* Translates. False: no room, the caller flushes and tries again. */
+    bool (*compile)(struct jit_buffer *buf, const struct ir *ir, struct jit_code *code);
+    /* Runs from `code` on until something leaves; see struct jit_regs. */
+    void (*enter)(const struct jit_buffer *buf, struct cpu *c, const struct jit_code *code);
+    /* From now on `way` of `from` goes straight to `to`: same linear page, same mode. */
+    void (*link)(struct jit_buffer *buf, struct jit_code *from, enum block_way way,
+                 const struct jit_code *to);
+    /* Whoever enters the code from now on leaves at once: LEAVE_BUDGET. */
+    void (*kill)(struct jit_buffer *buf, struct jit_code *code);
+};
+
+extern const struct host host_x86_64, host_ffi;
+
+/* stub.c of the JIT, called by translated code with guest registers in struct cpu: runs guest
+ * instruction `op` in the interpreter. Returns if it was straight-line. */
+void jit_stub(struct cpu *c, const struct op *op);
+/* The same for one that ends its block; RIP is right afterwards. */
+void jit_stub_end(struct cpu *c, const struct op *op);
+
+#endif

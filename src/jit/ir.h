@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The intermediate representation of one block: a list of operations in order. An operation is
+ * its own value (static single assignment); guest registers, status flags and memory are state
+ * that GET, PUT, LD, ST and the like read and change in order.
+ *
+ * Rules, which ir_check() holds after every pass:
+ *  - operands come before their uses, in the same guest instruction;
+ *  - within one guest instruction nothing that changes guest state (PUT, flags, STW) comes before
+ *    an operation with IR_SLOW: whoever misses the fast path runs the whole instruction again in
+ *    the interpreter. The one exception is ST as the last change of memory: it comes first;
+ *  - LDW and its STW are in one guest instruction, with nothing that can miss between them;
+ *  - exactly one operation with IR_END, the last.
+ */
+#ifndef ERSATZ_JIT_IR_H
+#define ERSATZ_JIT_IR_H
+
+#include <stdio.h>
+
+#include "base/types.h"
+#include "cpu/block.h"
+
+enum ir_code {
+#define IR(name, text, values, attr) IR_##name,
+#include "jit/ir.def"
+#undef IR
+    IR_COUNT
+};
+
+enum ir_attr {
+    IR_SLOW = 1 << 0,
+    IR_EFFECT = 1 << 1,
+    IR_FLAGS = 1 << 2,
+    IR_READS = 1 << 3,
+    IR_END = 1 << 4,
+    IR_ZERO = 1 << 5,
+};
+
+/* Status flags as bit sets: the bits that LAHF has, and OF. */
+enum ir_flag {
+    IRF_CF = 1 << 0,
+    IRF_PF = 1 << 2,
+    IRF_AF = 1 << 4,
+    IRF_ZF = 1 << 6,
+    IRF_SF = 1 << 7,
+    IRF_OF = 1 << 1, /* in the place of the constant 1 */
+    IRF_ALL = 0xd7,
+};
+
+typedef u16 ir_ref; /* index of an operation; 0: none */
+#define IR_NONE 0
+
+struct ir_op {
+    u8 code; /* enum ir_code */
+    u8 size; /* bytes: 1, 2, 4, 8 */
+    u8 reg;  /* GPR, segment register, or condition */
+    u8 scale;
+    u8 sets;  /* flags that it sets, enum ir_flag; 0: a pure value */
+    u8 live;  /* of `sets`, those that somebody may read: ir_flags_live() */
+    u8 write; /* SEG: for writing. JUMP, BRANCH: enum block_way of imm */
+    u8 insn;  /* index of the guest instruction in the block */
+    u16 uses; /* how many operands refer to it */
+    ir_ref a, b, c;
+    i64 imm;
+};
+
+#define IR_MAX 2560 /* operations of one block */
+
+struct ir {
+    const struct block *block;
+    unsigned count;       /* operations, the first at 1 */
+    unsigned insns;       /* guest instructions */
+    unsigned page_offset; /* of the block's first byte in its page */
+    u8 flags_out;         /* flags that may be read after the block */
+    struct ir_op op[IR_MAX];
+};
+
+struct ir_info {
+    const char *name;
+    u8 values, attr;
+};
+extern const struct ir_info ir_info[IR_COUNT];
+
+static inline bool ir_is(const struct ir_op *op, unsigned attr)
+{
+    return ir_info[op->code].attr & attr;
+}
+
+/* The guest instruction of index n. */
+static inline const struct op *ir_insn(const struct ir *ir, unsigned n)
+{
+    return &ir->block->ops[n];
+}
+
+/* lift.c: a block's meaning. Never fails: what has no lift becomes a STUB, counted in
+ * jit_no.def's rows. */
+void ir_lift(struct ir *ir, const struct block *b);
+/* opt.c: dead flags, dead values, constants, guest registers read again. */
+void ir_optimise(struct ir *ir);
+/* check.c: NULL, or the first rule that is broken, with the operation's number. */
+const char *ir_check(const struct ir *ir, unsigned *where);
+/* print.c: one operation a line: "  %5 = add.4 %3, %4  sets oszapc live z". */
+void ir_print(const struct ir *ir, FILE *f);
+
+#endif
