@@ -64,6 +64,14 @@ struct ir_op {
     i64 imm;
 };
 
+/* Why a guest instruction became a STUB. */
+enum jit_no {
+#define JIT_NO(name, text) JIT_NO_##name,
+#include "jit/jit_no.def"
+#undef JIT_NO
+    JIT_NO_COUNT
+};
+
 #define IR_MAX 2560 /* operations of one block */
 
 struct ir {
@@ -72,6 +80,7 @@ struct ir {
     unsigned insns;       /* guest instructions */
     unsigned page_offset; /* of the block's first byte in its page */
     u8 flags_out;         /* flags that may be read after the block */
+    u8 no[JIT_NO_COUNT];  /* guest instructions that became a STUB, by reason */
     struct ir_op op[IR_MAX];
 };
 
@@ -92,11 +101,17 @@ static inline const struct op *ir_insn(const struct ir *ir, unsigned n)
     return &ir->block->ops[n];
 }
 
-/* lift.c: a block's meaning. Never fails: what has no lift becomes a STUB, counted in
- * jit_no.def's rows. */
+/* What a reason says in a table of counts. */
+extern const char *const jit_no_text[JIT_NO_COUNT];
+
+/* lift.c: false: the block is left to the interpreter (its RIP bias, see cpu/block.c). */
+bool ir_can_lift(const struct block *b);
+/* A block's meaning. Never fails: what has no lift becomes a STUB, counted in ir->no. */
 void ir_lift(struct ir *ir, const struct block *b);
 /* opt.c: dead flags, dead values, constants, guest registers read again. */
 void ir_optimise(struct ir *ir);
+/* The flags that operation n reads, enum ir_flag. */
+u8 ir_flags_read(const struct ir *ir, unsigned n);
 /* check.c: NULL, or the first rule that is broken, with the operation's number. */
 const char *ir_check(const struct ir *ir, unsigned *where);
 /* print.c: one operation a line: "  %5 = add.4 %3, %4  sets oszapc live z". */

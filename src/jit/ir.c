@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* The tables behind ir.def and jit_no.def, and facts about operations that several passes ask. */
+#include "jit/ir.h"
+
+enum { /* as ir.def writes them */
+       SLOW = IR_SLOW,
+       EFFECT = IR_EFFECT,
+       FLAGS = IR_FLAGS,
+       READS = IR_READS,
+       END = IR_END,
+       ZERO = IR_ZERO,
+};
+
+const struct ir_info ir_info[IR_COUNT] = {
+#define IR(name, text, values, attr) {text, values, attr},
+#include "jit/ir.def"
+#undef IR
+};
+
+const char *const jit_no_text[JIT_NO_COUNT] = {
+#define JIT_NO(name, text) text,
+#include "jit/jit_no.def"
+#undef JIT_NO
+};
+
+/* By condition / 2: O, B, Z, BE, S, P, L, LE. */
+static const u8 condition_flags[8] = {
+    IRF_OF, IRF_CF, IRF_ZF,          IRF_CF | IRF_ZF,
+    IRF_SF, IRF_PF, IRF_SF | IRF_OF, IRF_ZF | IRF_SF | IRF_OF,
+};
+
+u8 ir_flags_read(const struct ir *ir, unsigned n)
+{
+    const struct ir_op *op = &ir->op[n];
+
+    switch (op->code) {
+    case IR_COND: return condition_flags[op->reg >> 1 & 7];
+    case IR_ADC:
+    case IR_SBB:
+    case IR_RCL:
+    case IR_RCR: return IRF_CF;
+    default: return ir_is(op, IR_READS | IR_SLOW | IR_END) ? IRF_ALL : 0;
+    }
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From a block of decoded instructions to IR. Each instruction is lifted by its body
+ * (lift_body.c), by what the lifter knows of its C function (lift_call.c), or as the host's own
+ * (lift_host.c); else it is a STUB, and the reason is counted.
+ *
+ * Bodies compute more than their flags primitives use in the end: what nobody uses is taken out
+ * after each instruction, so the IR is small before any pass.
+ */
+#include "jit/lift.h"
+
+#include "cpu/engine.h"
+
+ir_ref lift_op(struct lift *l, const struct ir_op *op)
+{
+    struct ir *ir = l->ir;
+
+    if (ir->count + 2 >= IR_MAX) { /* the STUB and the way out must still fit */
+        lift_refuse(l, JIT_NO_FULL);
+        return (ir_ref)ir->count;
+    }
+    struct ir_op *o = &ir->op[++ir->count];
+    *o = *op;
+    o->insn = (u8)l->insn;
+    l->ended |= ir_is(o, IR_END);
+    return (ir_ref)ir->count;
+}
+
+void lift_refuse(struct lift *l, enum jit_no why)
+{
+    if (!l->refused)
+        l->no = why;
+    l->refused = true;
+}
+
+static bool is_end(const struct insn *in)
+{
+    u32 attr = insn_rows[in->row].attr;
+    return (attr & ATTR_END) || ((attr & ATTR_ENDREP) && (in->prefix & (PFX_REP | PFX_REPNE)));
+}
+
+static void stub(struct lift *l, enum jit_no why)
+{
+    bool end = is_end(&l->op->in);
+
+    l->ir->count = l->first - 1;
+    l->ended = end;
+    l->ir->op[++l->ir->count] = (struct ir_op){
+        .code = end ? IR_STUBEND : IR_STUB, .size = 8, .insn = (u8)l->insn};
+    l->ir->no[why]++;
+}
+
+static void lift_insn(struct lift *l)
+{
+    stub(l, JIT_NO_CALL);
+}
+
+bool ir_can_lift(const struct block *b)
+{
+    return b->ops[0].run != exec_rip_bias;
+}
+
+void ir_lift(struct ir *ir, const struct block *b)
+{
+    struct lift l = {.ir = ir, .mode = b->mode};
+
+    ir->block = b;
+    ir->count = 0;
+    ir->insns = b->count;
+    ir->page_offset = b->phys & 4095;
+    ir->flags_out = IRF_ALL;
+    memset(ir->no, 0, sizeof ir->no);
+    ir->op[0] = (struct ir_op){0};
+    for (unsigned i = 0; i < b->count; i++) {
+        l.op = &b->ops[i];
+        l.insn = i;
+        l.first = ir->count + 1;
+        l.place = l.carry = IR_NONE;
+        l.refused = false;
+        lift_insn(&l);
+    }
+    if (!l.ended)
+        IR_OP(&l, .code = IR_JUMP, .size = lift_code64(&l) ? 8 : 4, .write = WAY_NEXT,
+              .imm = (i64)ir->page_offset + b->bytes);
+}
