@@ -27,6 +27,12 @@ struct jit_regs {
     u64 spare[2];
 };
 
+static inline struct jit_regs *jit_regs(struct cpu *c)
+{
+    return (struct jit_regs *)c->engine_words;
+}
+_Static_assert(sizeof(struct jit_regs) <= sizeof(((struct cpu *)0)->engine_words), "they fit");
+
 /* Why translated code came back. RIP is right in every case. */
 enum jit_leave {
     LEAVE_BUDGET, /* at the start of a block that the budget doesn't pay, or that is invalid */
@@ -62,6 +68,7 @@ struct jit_code {
 
 struct host {
     const char *name;
+    bool lazy_flags; /* keeps the status flags in cpu->flags; jit_regs.flags isn't used */
     /* Once a machine, after the code buffer is there: trampolines and thunks. False: this host
      * can't. */
     bool (*init)(struct jit_buffer *buf, const struct jit_options *opt);

@@ -47,6 +47,12 @@ enum ir_flag {
     IRF_ALL = 0xd7,
 };
 
+/* The same set as EFLAGS bits. */
+static inline u32 ir_eflags(unsigned set)
+{
+    return (set & IRF_ALL & ~(unsigned)IRF_OF) | (set & IRF_OF ? 1u << 11 : 0);
+}
+
 typedef u16 ir_ref; /* index of an operation; 0: none */
 #define IR_NONE 0
 
