@@ -236,6 +236,18 @@ static int check_memory(const struct machine *m, struct ersatz_error *err)
                    (unsigned long long)(m->ram.size >> 20));
 }
 
+/* Translated code is made for one kind of table: where one CPU got no flat ones (there is address
+ * space for some 30 CPUs of them), none keeps any. */
+static void make_alike(struct machine *m)
+{
+    bool flat = true;
+
+    for (unsigned i = 0; i < m->cpu_count; i++)
+        flat = flat && m->cpus[i]->mmu.flat;
+    for (unsigned i = 0; i < m->cpu_count && !flat; i++)
+        mmu_go_soft(&m->cpus[i]->mmu);
+}
+
 int processors_init(struct machine *m, struct ersatz_error *err)
 {
     int error = 0;
@@ -248,6 +260,7 @@ int processors_init(struct machine *m, struct ersatz_error *err)
                        m->config.cpus);
     for (unsigned i = 0; i < m->config.cpus && !error; i++)
         error = add_cpu(m, i, err);
+    make_alike(m);
     if (!error)
         error = check_memory(m, err);
     if (error)

@@ -10,32 +10,40 @@
 #include "mmu/control.h"
 #include "mmu/view.h"
 
-#define FLAT_HALF BIT(35)
-
 static void activate(struct mmu *m)
 {
-    const struct mmu_view *v = m->view[m->active];
-    bool on = m->flat && !m->blind;
-    m->rd = v->rd;
-    m->wr = v->wr;
-    m->half = on ? FLAT_HALF : 0;
-    m->span = on ? 2 * FLAT_HALF : 0;
+    /* SMAP says nothing of fetches */
+    enum mmu_view_id fetch = m->active == VIEW_USER ? VIEW_USER : VIEW_SUPER;
+    m->table = m->view[m->active]->table;
+    m->fetch = m->view[fetch]->fetch;
+    m->span = m->flat && !m->blind ? 2 * MMU_HALF : 0;
 }
 
 int mmu_init(struct mmu *m, struct memmap *mem, bool want_flat)
 {
     *m = (struct mmu){.mem = mem, .flat = want_flat, .phys_mask = MASK(40)};
     for (int i = 0; i < VIEW_COUNT; i++) {
-        m->view[i] = view_new(want_flat);
+        m->view[i] = view_new(m->flat, i != VIEW_SUPER_SMAP);
         if (!m->view[i]) {
             mmu_destroy(m);
             return -1;
         }
-        m->flat = m->flat && m->view[i]->map;
+        m->flat = m->flat && m->view[i]->table;
     }
     m->active = VIEW_SUPER;
+    if (!m->flat)
+        mmu_go_soft(m);
     activate(m);
     return 0;
+}
+
+void mmu_go_soft(struct mmu *m)
+{
+    m->flat = false;
+    mmu_flush(m, true);
+    for (int i = 0; i < VIEW_COUNT; i++)
+        view_unmap(m->view[i]);
+    activate(m);
 }
 
 void mmu_destroy(struct mmu *m)
@@ -59,7 +67,7 @@ static u8 proven_rights(const struct mmu *m, const struct mmu_map *map, enum mmu
     return rights;
 }
 
-static struct soft_entry make_entry(const struct mmu *m, i64 page, physaddr phys)
+static struct soft_entry make_entry(const struct mmu *m, u64 page, physaddr phys)
 {
     struct soft_entry e = {.tag = soft_tag(page), .page = phys & m->mem->a20_mask};
     const struct mem_range *r = memmap_find(m->mem, e.page);
@@ -86,15 +94,15 @@ struct mmu_target mmu_translate(struct mmu *m, enum mmu_view_id view, linaddr li
                                 enum mmu_access kind)
 {
     struct mmu_view *v = m->view[view];
-    i64 page = (i64)lin >> 12;
+    u64 page = mmu_page(lin);
     const struct soft_entry *soft = view_soft(v, page);
 
-    if ((u64)page + FLAT_HALF >= 2 * FLAT_HALF) /* not canonical: callers have raised #GP */
+    if (lin + MMU_HALF >= 2 * MMU_HALF) /* not canonical: callers have raised #GP */
         return (struct mmu_target){.fault = true};
     if (soft->tag == soft_tag(page) && (soft->rights & BIT(kind))) {
         /* a page that lost its code since may have its fast entry back */
         if (kind != ACCESS_WRITE || !m->flat || !soft->wr || (soft->info && soft->info->code) ||
-            v->wr[page])
+            v->table[2 * page + 1])
             return target(soft, lin, kind);
     }
     struct mmu_map map = mmu_walk(m, lin, kind, view == VIEW_USER, view != VIEW_SUPER_SMAP);
@@ -171,12 +179,12 @@ bool mmu_load_cr3(struct mmu *m, u64 cr3, bool keep_pcid)
 
 void mmu_invlpg(struct mmu *m, linaddr lin)
 {
-    i64 page = (i64)lin >> 12, first = page;
+    u64 page = mmu_page(lin), first = page;
     u64 n = 1;
 
     if (m->large_span && page >= m->large_first && page <= m->large_last) {
         n = m->large_span;
-        first = page & ~(i64)(n - 1);
+        first = page & ~(n - 1);
     }
     if (n > 1024) { /* 1 GiB pages */
         mmu_flush(m, true);
@@ -185,7 +193,7 @@ void mmu_invlpg(struct mmu *m, linaddr lin)
     m->generation++;
     for (int i = 0; i < VIEW_COUNT; i++)
         for (u64 k = 0; k < n; k++)
-            view_drop(m->view[i], first + (i64)k);
+            view_drop(m->view[i], first + k);
 }
 
 void mmu_protect_code(struct mmu *m, physaddr page)

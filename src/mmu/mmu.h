@@ -5,17 +5,24 @@
  *  - mmu_walk(): the guest's page tables, a pure function of {cr0, cr3, cr4, efer} and memory
  *    (but for A and D bits, which it sets), giving a physical page and rights, or a fault code.
  *  - views: the fast path. One view for each kind of access rights (user; supervisor; supervisor
- *    that may not touch user pages under SMAP), each with a read and a write table of host
- *    addends indexed by the linear page number. 0 = empty = the slow path.
- *  - a soft TLB of 4,096 entries a view, which stands behind the flat tables when their 512 GiB
- *    reservation is refused, and for fetches always.
+ *    that may not touch user pages under SMAP), each with a flat table of host addends and one of
+ *    fetchable pages. 0 = empty = the slow path.
+ *  - a soft TLB of 4,096 entries a view, which stands behind the flat tables when their
+ *    reservation is refused.
  *
- * The flat tables span page numbers -2^35 .. 2^35-1, as the sign-extended 48-bit addresses have
- * them: a non-canonical address falls outside and takes the slow path, which faults.
+ * The tables are indexed by n, bits 12..47 of the linear address, unsigned:
  *
- * A write entry exists only if the page is dirty, writable, RAM, and holds no translated code;
- * no entry exists for MMIO, or while alignment checks or data breakpoints are armed
- * (mmu->span = 0 sends everything the slow way).
+ *     table[2n]     read   addend + linear address = host address
+ *     table[2n + 1] write
+ *     fetch[n]      mmu_fetch_word() of the physical page
+ *
+ * A non-canonical address shares n with a canonical one: the interpreter checks; the host address
+ * that translated code gets is not canonical either, and the host faults.
+ *
+ * A write entry exists only if the page is dirty, writable, RAM, and holds no translated code; no
+ * entry exists for MMIO. While alignment checks or data breakpoints are armed (`blind`) the tables
+ * stay as they are, but nobody may look at them: span = 0 keeps the interpreter away, and the run
+ * loop runs no translated code.
  */
 #ifndef ERSATZ_MMU_MMU_H
 #define ERSATZ_MMU_MMU_H
@@ -32,14 +39,16 @@ enum mmu_access { ACCESS_READ, ACCESS_WRITE, ACCESS_FETCH };
 /* #PF error code bits (SDM vol. 3, 4.7) */
 enum { PF_P = 1 << 0, PF_W = 1 << 1, PF_U = 1 << 2, PF_RSVD = 1 << 3, PF_I = 1 << 4 };
 
+#define MMU_PAGES (1ull << 36) /* linear pages, of 48-bit addresses */
+#define MMU_HALF (1ull << 47)  /* canonical addresses are those from -2^47 to 2^47 - 1 */
+
 struct mmu_view; /* tables, soft TLB, lists of filled entries: mmu/view.c */
 
-/* Part of struct cpu. The first four words are all that the fast path reads. */
+/* Part of struct cpu. The first words are all that the fast paths read. */
 struct mmu {
-    u64 *rd; /* active view: rd[page] + linear address = host address; page is signed */
-    u64 *wr;
-    u64 half; /* 2^35, or 0 */
-    u64 span; /* 2^36 when the flat tables are in use; 0: everything goes the slow way */
+    u64 *table; /* the active view's; NULL if not `flat` */
+    u64 *fetch; /* what the active view fetches from; NULL if not `flat` */
+    u64 span;   /* 2^48 when the interpreter may use the table; 0: everything goes the slow way */
     struct mmu_view *view[VIEW_COUNT];
     enum mmu_view_id active;
     bool flat;  /* the reservation was granted */
@@ -52,7 +61,7 @@ struct mmu {
     bool huge_1g;  /* CPUID says 1 GiB pages */
     /* Linear pages that were filled from pages larger than 4 KiB lie in here: INVLPG there
      * drops the whole large page. */
-    i64 large_first, large_last;
+    u64 large_first, large_last;
     u64 large_span; /* the largest such page, in pages of 4 KiB; 0: none */
     u64 stat_walks, stat_fills, stat_flushes;
     u64 generation; /* counts every flush, for who caches fetch translations */
@@ -68,6 +77,8 @@ struct mmu_map {
 
 int mmu_init(struct mmu *m, struct memmap *mem, bool want_flat);
 void mmu_destroy(struct mmu *m);
+/* Gives the flat tables back: one CPU of the machine got none, and all are to be alike. */
+void mmu_go_soft(struct mmu *m);
 
 /* --- the walk --- */
 
@@ -83,22 +94,32 @@ bool mmu_probe(struct mmu *m, linaddr lin, physaddr *phys);
 
 /* --- the fast path --- */
 
+/* The index of an address in the tables. */
+static inline u64 mmu_page(linaddr lin)
+{
+    return lin >> 12 & (MMU_PAGES - 1);
+}
+
+/* What fetch[] says of a page that is fetched from physical address phys. */
+static inline u64 mmu_fetch_word(physaddr phys)
+{
+    return (phys & ~4095ull) | 1;
+}
+
 /* Host address for a read of `size` bytes at lin through the active view, or NULL. */
 static inline const u8 *mmu_fast_read(const struct mmu *m, linaddr lin, unsigned size)
 {
-    u64 page = (u64)((i64)lin >> 12);
-    if (unlikely(page + m->half >= m->span) || unlikely((lin & 4095) + size > 4096))
+    if (unlikely(lin + MMU_HALF >= m->span) || unlikely((lin & 4095) + size > 4096))
         return NULL;
-    u64 addend = m->rd[(i64)page];
+    u64 addend = m->table[2 * mmu_page(lin)];
     return addend ? (const u8 *)(uintptr_t)(addend + lin) : NULL;
 }
 
 static inline u8 *mmu_fast_write(const struct mmu *m, linaddr lin, unsigned size)
 {
-    u64 page = (u64)((i64)lin >> 12);
-    if (unlikely(page + m->half >= m->span) || unlikely((lin & 4095) + size > 4096))
+    if (unlikely(lin + MMU_HALF >= m->span) || unlikely((lin & 4095) + size > 4096))
         return NULL;
-    u64 addend = m->wr[(i64)page];
+    u64 addend = m->table[2 * mmu_page(lin) + 1];
     return addend ? (u8 *)(uintptr_t)(addend + lin) : NULL;
 }
 

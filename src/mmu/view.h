@@ -21,35 +21,37 @@ struct soft_entry {
 
 /* A ring of the pages that were filled, so that a flush costs what was used. */
 struct filled {
-    i64 page[FILLED_MAX];
+    u64 page[FILLED_MAX];
     u32 head, count;
 };
 
 struct mmu_view {
-    u64 *rd, *wr; /* middles of the flat tables, or NULL */
-    void *map;    /* the reservation of both */
+    u64 *table; /* flat tables as mmu.h has them, or NULL */
+    u64 *fetch; /* VIEW_SUPER_SMAP has none: it fetches as VIEW_SUPER does */
     struct filled local, global;
     struct soft_entry soft[SOFT_ENTRIES];
 };
 
-struct mmu_view *view_new(bool flat);
+/* NULL: out of memory. Without `table` if the host refuses the address space. */
+struct mmu_view *view_new(bool flat, bool fetches);
+void view_unmap(struct mmu_view *v);
 void view_free(struct mmu_view *v);
-void view_fill(struct mmu_view *v, i64 page, const struct soft_entry *e, bool flat, bool global);
-void view_drop(struct mmu_view *v, i64 page);
+void view_fill(struct mmu_view *v, u64 page, const struct soft_entry *e, bool flat, bool global);
+void view_drop(struct mmu_view *v, u64 page);
 void view_flush(struct mmu_view *v, bool global_too);
 /* Takes back write entries: the one of `page`, or all that lead to the host page. */
-void view_drop_write(struct mmu_view *v, i64 page);
+void view_drop_write(struct mmu_view *v, u64 page);
 void view_drop_writes_to(struct mmu_view *v, const u8 *host);
 
-/* Never 0, also for page -1. */
-static inline u64 soft_tag(i64 page)
+/* Never 0. */
+static inline u64 soft_tag(u64 page)
 {
-    return (u64)page << 1 | 1;
+    return page << 1 | 1;
 }
 
-static inline struct soft_entry *view_soft(struct mmu_view *v, i64 page)
+static inline struct soft_entry *view_soft(struct mmu_view *v, u64 page)
 {
-    return &v->soft[(u64)page % SOFT_ENTRIES];
+    return &v->soft[page % SOFT_ENTRIES];
 }
 
 #endif

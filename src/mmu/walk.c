@@ -190,7 +190,7 @@ static bool walk_tables(struct mmu *m, struct walk *w, linaddr lin, u32 *error)
 
 static void note_large(struct mmu *m, linaddr lin, unsigned shift)
 {
-    i64 first = (i64)(lin & ~MASK(shift)) >> 12, last = first + (i64)MASK(shift - 12);
+    u64 first = mmu_page(lin & ~MASK(shift)), last = first + MASK(shift - 12);
     if (!m->large_span) {
         m->large_first = first;
         m->large_last = last;
