@@ -56,14 +56,27 @@ static void span(const struct block *b, physaddr page, unsigned *first, unsigned
     *end = second ? stop - PAGE : stop < PAGE ? stop : PAGE;
 }
 
+/* Of the page's pieces of 128 bytes, those that hold bytes first..end-1. */
+static u32 pieces(unsigned first, unsigned end)
+{
+    return (u32)(MASK((end - 1) / 128 + 1) & ~MASK(first / 128));
+}
+
+/* Of word i of page_info.covered, the bits of bytes first..end-1. */
+static u64 within_word(unsigned i, unsigned first, unsigned end)
+{
+    u64 bits = i == first / 64 ? ~0ull << first % 64 : ~0ull;
+    return i == (end - 1) / 64 ? bits & MASK((end - 1) % 64 + 1) : bits;
+}
+
 static void note_code(struct page_info *info, const struct block *b, physaddr page)
 {
     unsigned first, end;
 
     span(b, page, &first, &end);
-    info->code |= (u32)(MASK((end - 1) / 128 + 1) & ~MASK(first / 128));
-    for (unsigned i = first; i < end; i++)
-        info->covered[i / 64] |= BIT(i % 64);
+    info->code |= pieces(first, end);
+    for (unsigned i = first / 64; i <= (end - 1) / 64; i++)
+        info->covered[i] |= within_word(i, first, end);
 }
 
 static void register_page(struct engine *e, struct block *b, physaddr page, unsigned which)
@@ -85,24 +98,40 @@ static void register_page(struct engine *e, struct block *b, physaddr page, unsi
     info->blocks = b;
 }
 
+/* The pieces that b lies on are looked at anew: those of its bytes that other blocks cover, too,
+ * stay. */
+static void forget_code(struct page_info *info, const struct block *b, physaddr page)
+{
+    unsigned first, end, from, to;
+
+    span(b, page, &first, &end);
+    unsigned low = align_down(first, 128), high = (unsigned)align_up(end, 128);
+    info->code &= ~pieces(first, end);
+    memset(&info->covered[low / 64], 0, (high - low) / 8);
+    for (const struct block *i = info->blocks; i; i = i->page_next[page_index(i, page)]) {
+        span(i, page, &from, &to);
+        if (from < high && to > low)
+            note_code(info, i, page);
+    }
+}
+
 static void unlink_page(struct engine *e, struct block *b, physaddr page)
 {
     struct page_info *info = memmap_page(e->mem, page);
     if (!info)
         return;
-    struct block *keep = NULL, *next;
-    info->code = 0;
-    memset(info->covered, 0, COVERED_BYTES);
-    for (struct block *i = info->blocks; i; i = next) {
-        unsigned which = page_index(i, page);
-        next = i->page_next[which];
-        if (i == b)
-            continue;
-        i->page_next[which] = keep;
-        keep = i;
-        note_code(info, i, page);
+    struct block *next = b->page_next[page_index(b, page)];
+    if (info->blocks == b) {
+        info->blocks = next;
+    } else {
+        struct block *i = info->blocks;
+        while (i && i->page_next[page_index(i, page)] != b)
+            i = i->page_next[page_index(i, page)];
+        if (!i)
+            return;
+        i->page_next[page_index(i, page)] = next;
     }
-    info->blocks = keep;
+    forget_code(info, b, page);
     if (!info->code)
         info->writers = PAGE_WRITER_NONE;
 }
@@ -141,10 +170,8 @@ void engine_invalidate(struct engine *e, physaddr addr, u64 len)
         struct block *b = info ? info->blocks : NULL, *next;
         for (; b; b = next) {
             next = b->page_next[page_index(b, page)];
-            if (covers(b, page, first, first + (unsigned)n - 1)) {
+            if (covers(b, page, first, first + (unsigned)n - 1))
                 drop(e, b);
-                next = info->blocks; /* the list was rebuilt */
-            }
         }
         addr += n;
         len -= n;

@@ -45,6 +45,13 @@ static inline bool cpu_wants_step(const struct cpu *c)
     return (c->eflags & (EFL_TF | EFL_RF)) | c->shadow | (c->dr7 & DR7_ENABLE);
 }
 
+/* If so: RF or STI's shadow is all, and no event waits that it could hold back. */
+static inline bool cpu_step_quiet(const struct cpu *c)
+{
+    return !c->pending && !(c->eflags & EFL_TF) && !(c->dr7 & DR7_ENABLE) &&
+           !(c->shadow & SHADOW_MOVSS);
+}
+
 void cpu_step_begin(struct cpu *c);
 void cpu_step_end(struct cpu *c);
 /* In place of it: the instruction does not run after all. */
