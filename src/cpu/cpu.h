@@ -152,7 +152,10 @@ struct fpu_state {
     const struct fpu_ops *ops;
     struct fpu_ctx x87, sse;
     bool entered; /* the host's units carry them: between fpu_enter() and fpu_leave() */
+    u8 live;      /* enum fpu_live: what they hold in place of st[], cw, sw, empty and of xmm[] */
 };
+
+enum fpu_live { FPU_LIVE_SSE = 1 << 0, FPU_LIVE_X87 = 1 << 1 };
 
 /* What awaits the CPU at the next instruction boundary. */
 enum pending {

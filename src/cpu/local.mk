@@ -10,6 +10,7 @@ libersatz_core_la_SOURCES += \
 # x87, MMX, SSE
 libersatz_core_la_SOURCES += \
     %D%/aes.c \
+    %D%/fpu_live.c \
     %D%/fxsave.c \
     %D%/fxsave.h \
     %D%/sha.c \

@@ -212,8 +212,14 @@ void cpu_run(struct cpu *c)
     c->unwind = &env;
     fpu_enter(c);
     switch (sigsetjmp(env, 0)) {
-    case UNWIND_FAULT: deliver_fault(c); break;
-    case UNWIND_RETRY: retry_single(c); break;
+    case UNWIND_FAULT:
+        fpu_sync(c);
+        deliver_fault(c);
+        break;
+    case UNWIND_RETRY:
+        fpu_sync(c);
+        retry_single(c);
+        break;
     default:
         if (unlikely(c->fault_held))
             deliver_fault(c);

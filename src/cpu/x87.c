@@ -124,6 +124,7 @@ void fpu_enter(struct cpu *c)
 
 void fpu_leave(struct cpu *c)
 {
+    fpu_sync(c);
     c->fpu.ops->leave(&c->fpu.x87, &c->fpu.sse);
     c->fpu.entered = false;
     c->fpu.mxcsr |= c->fpu.sse.flags & MXCSR_FLAGS;

@@ -52,6 +52,21 @@ void fpu_power_on(struct cpu *c);
  * return of fpu_leave() mxcsr is complete. */
 void fpu_enter(struct cpu *c);
 void fpu_leave(struct cpu *c);
+/*
+ * For translated code, which leaves guest registers in the host's units (fpu_live.c).
+ * fpu_take: whether it may now, for instructions of these units (enum fpu_live); if so the x87's
+ * are there afterwards; the XMM registers are moved by the code itself, who keeps FPU_LIVE_SSE,
+ * too: no C code runs while that is set.
+ * fpu_sync: fpu_state is whole again. Before C looks at the x87 state or uses the x87 unit.
+ */
+bool fpu_take(struct cpu *c, unsigned units);
+void fpu_sync(struct cpu *c);
+/* Whether instruction `in`, run by C, may look at the state of the x87. */
+static inline bool fpu_wants_sync(const struct insn *in)
+{
+    return insn_rows[in->row].attr &
+           (ATTR_FPU | ATTR_FPU_NOWAIT | ATTR_MMX | ATTR_NOHW | ATTR_PRIV | ATTR_END);
+}
 /* A waiting instruction met SW.ES: #MF, or FERR# under CR0.NE = 0 (SDM vol. 1, 8.7). */
 void x87_wait(struct cpu *c);
 

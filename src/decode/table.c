@@ -128,6 +128,7 @@ enum {
     NOHW = ATTR_NOHW,
     NOMEM = ATTR_NOMEM,
     FALLBACK = ATTR_FALLBACK,
+    PORTABLE = ATTR_PORTABLE,
 };
 #define MODES(attr)                                                                                \
     ((attr)&ATTR_NO64     ? 1 << CODE16 | 1 << CODE32                                              \
