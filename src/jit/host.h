@@ -68,7 +68,6 @@ struct jit_code {
 
 struct host {
     const char *name;
-    bool lazy_flags; /* keeps the status flags in cpu->flags; jit_regs.flags isn't used */
     /* Once a machine, after the code buffer is there: trampolines and thunks. False: this host
      * can't. */
     bool (*init)(struct jit_buffer *buf, const struct jit_options *opt);

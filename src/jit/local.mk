@@ -2,6 +2,11 @@
 libersatz_core_la_SOURCES += \
     %D%/check.c \
     %D%/code.h \
+    %D%/helper.c \
+    %D%/helper.def \
+    %D%/helper.h \
+    %D%/helper_alu.c \
+    %D%/helper_flags.h \
     %D%/host.h \
     %D%/ir.c \
     %D%/ir.def \

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of helpers, and the helpers of registers, memory and status flags. Those that
+ * calculate are in helper_alu.c.
+ */
+#include "jit/helper.h"
+
+#include "cpu/flags.h"
+#include "cpu/mem.h"
+#include "cpu/op.h"
+#include "jit/helper_flags.h"
+#include "jit/host.h"
+
+#define FN_WALK(name) NULL
+#define FN_VALUE(name) (void (*)(void)) help_##name
+#define FN_ACT(name) (void (*)(void)) help_##name
+#define FN_TRY(name) (void (*)(void)) help_##name
+
+const struct helper helpers[IR_COUNT] = {
+#define HELPER(name, kind, values, effects)                                                        \
+    [IR_##name] = {FN_##kind(name), HELPER_##kind, values, EFFECT_##effects},
+#include "jit/helper.def"
+#undef HELPER
+};
+
+enum {
+#define HELPER(name, kind, values, effects) ROW_##name,
+#include "jit/helper.def"
+#undef HELPER
+    HELPER_ROWS
+};
+_Static_assert((int)HELPER_ROWS == (int)IR_COUNT, "every operation has its row in helper.def");
+
+/* --- guest registers --- */
+
+u64 help_GET(struct cpu *c, const struct ir_op *op)
+{
+    return gpr_read(c, op->reg, op->size);
+}
+
+u64 help_GETH(struct cpu *c, const struct ir_op *op)
+{
+    return bits_get(c->gpr[op->reg], 8, 8);
+}
+
+void help_PUT(struct cpu *c, const struct ir_op *op, u64 a)
+{
+    gpr_write(c, op->reg, a, op->size);
+}
+
+void help_PUTH(struct cpu *c, const struct ir_op *op, u64 a)
+{
+    c->gpr[op->reg] = bits_set(c->gpr[op->reg], 8, 8, a);
+}
+
+u64 help_RIP(struct cpu *c, const struct ir_op *op)
+{
+    return zext(jit_regs(c)->rip_page + (u64)op->imm, op->size);
+}
+
+/* --- guest memory --- */
+
+u64 help_EA(struct cpu *c, const struct ir_op *op, u64 a, u64 b)
+{
+    return zext(a + (b << op->scale) + (u64)op->imm, op->size);
+}
+
+bool help_SEG(struct cpu *c, const struct ir_op *op, u64 *a)
+{
+    const struct seg *s = &c->seg[op->reg];
+
+    if (c->code_mode == CODE64) {
+        if (op->reg >= FS)
+            *a += s->base;
+        return true;
+    }
+    if (*a + op->size > (op->write ? s->wlimit : s->rlimit))
+        return false;
+    *a = (u32)(s->base + *a);
+    return true;
+}
+
+bool help_LD(struct cpu *c, const struct ir_op *op, u64 *a)
+{
+    const u8 *p = mmu_fast_read(&c->mmu, *a, op->size);
+    if (p)
+        *a = ld_size(p, op->size);
+    return p != NULL;
+}
+
+bool help_ST(struct cpu *c, const struct ir_op *op, u64 *a, u64 b)
+{
+    u8 *p = mmu_fast_write(&c->mmu, *a, op->size);
+    if (p)
+        st_size(p, b, op->size);
+    return p != NULL;
+}
+
+/* The interpreter's read of what it will write goes through the table of writes, too. */
+bool help_LDW(struct cpu *c, const struct ir_op *op, u64 *a)
+{
+    const u8 *p = mmu_fast_write(&c->mmu, *a, op->size);
+    if (p)
+        *a = ld_size(p, op->size);
+    return p != NULL;
+}
+
+/* Nothing has happened since LDW that could have emptied the entry. */
+void help_STW(struct cpu *c, const struct ir_op *op, u64 a, u64 b)
+{
+    st_size(mmu_fast_write(&c->mmu, a, op->size), b, op->size);
+}
+
+/* --- status flags --- */
+
+u64 help_COND(struct cpu *c, const struct ir_op *op)
+{
+    return flags_cond(c, op->reg);
+}
+
+u64 help_GETF(struct cpu *c, const struct ir_op *op)
+{
+    return flags_get(c);
+}
+
+void help_PUTF(struct cpu *c, const struct ir_op *op, u64 a)
+{
+    flags_change(c, ir_eflags(op->sets), (u32)a);
+}
+
+void help_FLAGR(struct cpu *c, const struct ir_op *op, u64 a, u64 b, u64 d)
+{
+    struct lazy_flags old = c->flags;
+    flags_put(c, a, b, d, op->size);
+    helper_keep(c, op->sets, old);
+}
+
+u64 help_GETDF(struct cpu *c, const struct ir_op *op)
+{
+    return c->eflags & EFL_DF ? ~0ull : 1;
+}
+
+void help_PUTDF(struct cpu *c, const struct ir_op *op)
+{
+    c->eflags = op->imm ? c->eflags | EFL_DF : c->eflags & ~(u32)EFL_DF;
+}
+
+/* --- leaving --- */
+
+bool help_CHECK(struct cpu *c, const struct ir_op *op, u64 *a)
+{
+    return c->code_mode == CODE64 ? is_canonical(*a) : *a <= c->seg[CS].limit;
+}
