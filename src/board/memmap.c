@@ -188,6 +188,8 @@ bool page_has_code(const struct page_info *p, unsigned first, unsigned last)
 
     if (!(p->code & (MASK(to - from + 1) << from)))
         return false;
+    if (first / 64 == last / 64)
+        return p->covered[first / 64] & (MASK(last - first + 1) << first % 64);
     for (unsigned i = first / 64; i <= last / 64; i++) {
         u64 bits = p->covered[i];
         if (i == first / 64)

@@ -173,6 +173,12 @@ static void write_lin(struct cpu *c, linaddr lin, const void *buf, unsigned n, e
     write_parts(c, &a, buf);
 }
 
+/* Data in a page that also has code is written to often: its shortest way. */
+static u8 *beside_code(const struct cpu *c, linaddr lin, unsigned size)
+{
+    return c->mmu.blind ? NULL : mmu_write_beside_code(&c->mmu, lin, size);
+}
+
 u64 mem_read_slow(struct cpu *c, linaddr lin, unsigned size, enum seg_reg seg)
 {
     u8 buf[8];
@@ -182,7 +188,11 @@ u64 mem_read_slow(struct cpu *c, linaddr lin, unsigned size, enum seg_reg seg)
 
 void mem_write_slow(struct cpu *c, linaddr lin, u64 v, unsigned size, enum seg_reg seg)
 {
-    u8 buf[8];
+    u8 buf[8], *beside = beside_code(c, lin, size);
+    if (likely(beside != NULL)) {
+        st_size(beside, v, size);
+        return;
+    }
     st_size(buf, v, size);
     write_lin(c, lin, buf, size, seg);
 }
@@ -210,7 +220,7 @@ void mem_write_bytes(struct cpu *c, enum seg_reg seg, u64 off, const void *buf, 
 void mem_probe_write(struct cpu *c, enum seg_reg seg, u64 off, unsigned n)
 {
     linaddr lin = mem_linear(c, seg, off, n, true);
-    if (mmu_fast_write(&c->mmu, lin, n))
+    if (mmu_fast_write(&c->mmu, lin, n) || beside_code(c, lin, n))
         return;
     check_access(c, lin, n, seg, true);
     struct access a = locate(c, c->mmu.active, lin, n, ACCESS_WRITE);
@@ -224,7 +234,7 @@ static enum mmu_view_id system_view(const struct cpu *c)
     return c->cr4 & CR4_SMAP ? VIEW_SUPER_SMAP : VIEW_SUPER;
 }
 
-static linaddr system_linear(struct cpu *c, linaddr lin, unsigned size)
+static ALWAYS_INLINE linaddr system_linear(struct cpu *c, linaddr lin, unsigned size)
 {
     if (!cpu_long_mode(c))
         return (u32)lin;
@@ -235,8 +245,11 @@ static linaddr system_linear(struct cpu *c, linaddr lin, unsigned size)
 
 u64 mem_read_sys(struct cpu *c, linaddr lin, unsigned size)
 {
-    u8 buf[8];
     lin = system_linear(c, lin, size);
+    const u8 *p = mmu_fast_system(&c->mmu, lin, size, false);
+    if (likely(p != NULL))
+        return ld_size(p, size);
+    u8 buf[8];
     struct access a = locate(c, system_view(c), lin, size, ACCESS_READ);
     read_parts(c, &a, buf);
     return ld_size(buf, size);
@@ -244,9 +257,14 @@ u64 mem_read_sys(struct cpu *c, linaddr lin, unsigned size)
 
 void mem_write_sys(struct cpu *c, linaddr lin, u64 v, unsigned size)
 {
+    lin = system_linear(c, lin, size);
+    u8 *p = mmu_fast_system(&c->mmu, lin, size, true);
+    if (likely(p != NULL)) {
+        st_size(p, v, size);
+        return;
+    }
     u8 buf[8];
     st_size(buf, v, size);
-    lin = system_linear(c, lin, size);
     struct access a = locate(c, system_view(c), lin, size, ACCESS_WRITE);
     write_parts(c, &a, buf);
 }

@@ -16,6 +16,7 @@ static void activate(struct mmu *m)
     enum mmu_view_id fetch = m->active == VIEW_USER ? VIEW_USER : VIEW_SUPER;
     m->table = m->view[m->active]->table;
     m->fetch = m->view[fetch]->fetch;
+    m->system = m->view[m->cr4 & CR4_SMAP ? VIEW_SUPER_SMAP : VIEW_SUPER]->table;
     m->span = m->flat && !m->blind ? 2 * MMU_HALF : 0;
 }
 
@@ -115,6 +116,21 @@ struct mmu_target mmu_translate(struct mmu *m, enum mmu_view_id view, linaddr li
     return target(&e, lin, kind);
 }
 
+u8 *mmu_write_beside_code(const struct mmu *m, linaddr lin, unsigned size)
+{
+    u64 page = mmu_page(lin);
+    const struct soft_entry *e = view_soft(m->view[m->active], page);
+    unsigned first = lin & 4095;
+
+    if (e->tag != soft_tag(page) || !(e->rights & BIT(ACCESS_WRITE)) || !e->wr)
+        return NULL;
+    if (lin + MMU_HALF >= 2 * MMU_HALF || first + size > 4096)
+        return NULL;
+    if (!e->info || !e->info->code || page_has_code(e->info, first, first + size - 1))
+        return NULL;
+    return e->wr + first;
+}
+
 void mmu_set_view(struct mmu *m, enum mmu_view_id view)
 {
     m->active = view;
@@ -147,8 +163,10 @@ void mmu_set_paging(struct mmu *m, u64 cr0, u64 cr4, u64 efer)
     m->cr0 = cr0;
     m->cr4 = cr4;
     m->efer = efer;
-    if (changed)
-        mmu_flush(m, true);
+    if (!changed)
+        return;
+    mmu_flush(m, true);
+    activate(m);
 }
 
 /* PDPTEs are registers, loaded and checked by MOV CR3 (SDM vol. 3, 4.4.1). */

@@ -46,9 +46,10 @@ struct mmu_view; /* tables, soft TLB, lists of filled entries: mmu/view.c */
 
 /* Part of struct cpu. The first words are all that the fast paths read. */
 struct mmu {
-    u64 *table; /* the active view's; NULL if not `flat` */
-    u64 *fetch; /* what the active view fetches from; NULL if not `flat` */
-    u64 span;   /* 2^48 when the interpreter may use the table; 0: everything goes the slow way */
+    u64 *table;  /* the active view's; NULL if not `flat` */
+    u64 *fetch;  /* what the active view fetches from; NULL if not `flat` */
+    u64 *system; /* the table of implicit supervisor accesses; NULL if not `flat` */
+    u64 span;    /* 2^48 when the interpreter may use the table; 0: everything goes the slow way */
     struct mmu_view *view[VIEW_COUNT];
     enum mmu_view_id active;
     bool flat;  /* the reservation was granted */
@@ -123,7 +124,21 @@ static inline u8 *mmu_fast_write(const struct mmu *m, linaddr lin, unsigned size
     return addend ? (u8 *)(uintptr_t)(addend + lin) : NULL;
 }
 
+/* Host address for an implicit supervisor access, whatever the active view, or NULL. */
+static inline u8 *mmu_fast_system(const struct mmu *m, linaddr lin, unsigned size, bool write)
+{
+    if (unlikely(lin + MMU_HALF >= 2 * MMU_HALF) || unlikely((lin & 4095) + size > 4096) ||
+        unlikely(!m->system))
+        return NULL;
+    u64 addend = m->system[2 * mmu_page(lin) + write];
+    return addend ? (u8 *)(uintptr_t)(addend + lin) : NULL;
+}
+
 /* --- the slow path --- */
+
+/* Host address for a write through the active view to a page with translated code, if it hits
+ * none of it and its translation is known; else NULL. */
+u8 *mmu_write_beside_code(const struct mmu *m, linaddr lin, unsigned size);
 
 /* Result of mmu_translate(): where one access within one page goes. */
 struct mmu_target {
