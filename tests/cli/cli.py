@@ -669,8 +669,8 @@ def tcp_server_waits_for_its_client():
 def tcp_client():
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        p = subprocess.Popen([ERSATZ, "-serial", f"tcp:localhost:{port}", "-append", "echo"],
-                             stderr=subprocess.DEVNULL)
+        server.settimeout(20)
+        p = subprocess.Popen([ERSATZ, "-serial", f"tcp:127.0.0.1:{port}", "-append", "echo"])
         s = server.accept()[0]
         s.sendall(b"hq")
         read_from(s, b"<68><71>")
