@@ -145,6 +145,7 @@ static void step(struct cpu *c)
         run_block(c, b);
         return;
     }
+    c->jump_key = JUMP_KEY_NONE; /* a branch ends the step: no chain goes on from it */
     run_block(c, block_part(c->engine, b->ops, 1));
     cpu_step_end(c);
 }
