@@ -87,11 +87,14 @@ static unsigned missing(const struct fuzz_target *t, const struct fuzz *f)
     return n;
 }
 
-/* The time isn't over; a slow host gets more of it until everything has happened once. */
+/* The time isn't over; a slow host gets more of it until everything has happened once. A number
+ * of cases that is asked for counts more than the time. */
 static bool goes_on(const struct fuzz_target *t, const struct fuzz *f, u64 begin, u64 seconds)
 {
     u64 gone = clock_ns(CLOCK_MONOTONIC) - begin;
 
+    if (f->cases_wanted)
+        return f->cases < f->cases_wanted;
     return gone < (missing(t, f) ? SLOW : 1) * seconds * 1000000000u;
 }
 
@@ -195,6 +198,7 @@ int fuzz_main(const struct fuzz_target *t)
         printf("Bail out! no shared memory\n");
         return 1;
     }
+    f->cases_wanted = setting("FUZZ_CASES", 0);
     if (getenv("FUZZ_CASE")) {
         f->cases = 1;
         f->seed = setting("FUZZ_CASE", 0);

@@ -6,6 +6,7 @@
  * seed and goes on with the next one.
  *
  *     FUZZ_SECONDS  how long (5; 60 in a build with sanitizers)
+ *     FUZZ_CASES    how many, whatever the time
  *     FUZZ_SEED     where the cases begin (1)
  *     FUZZ_LOG      log topics, to stderr
  *     FUZZ_CASE     one case by its seed, as printed, in this process: for a debugger
@@ -21,6 +22,7 @@
 /* In memory that both processes see. */
 struct fuzz {
     u64 cases, seed;           /* begun; of the running one */
+    u64 cases_wanted;          /* 0: as many as the time allows */
     u64 beat;                  /* grows while a case gets on: fuzz_beat() */
     u64 slowest, slowest_seed; /* ns per 10^5 instructions: fuzz_speed() */
     u64 count[FUZZ_COUNTERS];

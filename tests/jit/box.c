@@ -96,8 +96,7 @@ static void fill_idt(u8 *image)
         u64 gate = (0x8e00 | dpl) << 32;
         st16(image + 4 * v, (u16)(h - BOX_HANDLERS));
         st16(image + 4 * v + 2, BOX_HANDLERS >> 4);
-        st64(image + BOX_IDT + 8 * v,
-             (h + 0x1000) | (u64)box_selector("CODE32", 0) << 16 | gate);
+        st64(image + BOX_IDT + 8 * v, (h + 0x1000) | (u64)box_selector("CODE32", 0) << 16 | gate);
         st64(image + BOX_IDT64 + 16 * v,
              (h + 0x2000) | (u64)box_selector("CODE64", 0) << 16 | gate);
     }
@@ -319,13 +318,16 @@ void box_destroy(struct box *b)
 
 void box_load(struct box *b, const u8 image[BOX_END])
 {
-    for (u32 at = 0; at < BOX_END; at += 4096)
-        if (at == BOX_ROM) {
+    for (u32 at = 0; at < BOX_END; at += 4096) {
+        if (!memcmp(b->ram + at, image + at, 4096))
+            continue;
+        if (at == BOX_ROM) { /* nothing writes to a ROM: who changes it starts anew */
             memcpy(b->ram + at, image + at, 4096);
-            engine_invalidate(b->engine, at, 4096);
-        } else if (memcmp(b->ram + at, image + at, 4096)) {
+            engine_flush(b->engine);
+        } else {
             memmap_dma_write(&b->mem, at, image + at, 4096);
         }
+    }
 }
 
 /* --- a mode's state --- */

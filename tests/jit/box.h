@@ -80,9 +80,9 @@ extern const struct box_mode box_modes[MODE_COUNT];
 struct box_options {
     bool jit;
     bool optimise;
-    bool flat;    /* the MMU's flat tables; else the soft TLB */
-    bool ffi;     /* the portable backend */
-    u32 buffer;   /* bytes of the code buffer; 0: as ever */
+    bool flat;  /* the MMU's flat tables; else the soft TLB */
+    bool ffi;   /* the portable backend */
+    u32 buffer; /* bytes of the code buffer; 0: as ever */
 };
 
 struct box {
@@ -102,7 +102,8 @@ struct box {
 /* False: the host has no memory. */
 bool box_init(struct box *b, const struct box_options *opt);
 void box_destroy(struct box *b);
-/* The engine under test is there: false without it. */
+/* Is there an engine to test? Then it goes into the box; false: it can't. */
+bool box_has_engine(void);
 bool box_install(struct box *b);
 /* Lines about what the engine did, after "# ". */
 void box_report(const struct box *b, FILE *f);

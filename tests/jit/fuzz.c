@@ -8,7 +8,6 @@
  *
  * repeats it, takes away what it doesn't need, and prints what is left.
  *
- *     FUZZ_CASES    at least so many cases, whatever the time
  *     JIT_FUZZ      the engine: "interp", or a list of optimise=on|off, tlb=flat|soft, ffi=on|off,
  *                   buffer=BYTES; what isn't named follows from the seed
  */
@@ -19,8 +18,17 @@
 
 #include "reduce.h"
 
-enum { COUNT_FAULTS = MODE_COUNT, COUNT_INTERRUPTS, COUNT_PROGRAMS, COUNT_SLICES, COUNT_FLAT,
-       COUNT_SOFT, COUNT_OPTIMISED, COUNT_PLAIN, COUNT_FFI };
+enum {
+    COUNT_FAULTS = MODE_COUNT,
+    COUNT_INTERRUPTS,
+    COUNT_PROGRAMS,
+    COUNT_SLICES,
+    COUNT_FLAT,
+    COUNT_SOFT,
+    COUNT_OPTIMISED,
+    COUNT_PLAIN,
+    COUNT_FFI
+};
 
 static const char *const counters[] = {
 #define MODE(name, code, paging, cpl, segments) "instructions in mode " #name,

@@ -42,7 +42,8 @@ void mix_init(struct mix *m)
 
 static bool is_branch(unsigned row)
 {
-    return row_matches[row].operand[0] && operand_forms[row_matches[row].operand[0]].method == METHOD_J;
+    return row_matches[row].operand[0] &&
+           operand_forms[row_matches[row].operand[0]].method == METHOD_J;
 }
 
 static unsigned row_of_table(struct rng *r, bool wild)

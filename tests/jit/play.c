@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { INSNS_MAX = 500, HALTS_MAX = 200 };
+#include "cpu/pending.h"
+
+enum { INSNS_MAX = 500, HALTS_MAX = 200, STALLS_MAX = 8 };
 
 struct pace {
     struct rng rng;
-    u64 fixed; /* slices of so many instructions; 0: of random length */
+    u64 fixed;           /* slices of so many instructions; 0: of random length */
     unsigned interrupts; /* one slice in so many ends in an interrupt; 0: none */
 };
 
@@ -38,10 +40,12 @@ static u64 run(struct box *b, u64 n)
 
     if (b->opt.jit)
         return box_run(b, n);
-    while (ran < n && b->cpu->activity == ACT_RUN && !b->shutdown) {
-        u64 one = box_run(b, 1);
-        if (!one)
+    /* now and then a slice only delivers an event */
+    for (unsigned stalls = 0; ran < n && stalls < STALLS_MAX; stalls++) {
+        if (b->cpu->activity != ACT_RUN && !cpu_can_take(b->cpu))
             break;
+        u64 one = box_run(b, 1);
+        stalls = one ? 0 : stalls;
         ran += one;
     }
     return ran;

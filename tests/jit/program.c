@@ -159,9 +159,9 @@ static void choose_registers(struct program *p)
     bool wide = p->mode->code == CODE64;
 
     for (unsigned i = 0; i < 3; i++)
-        p->pointer[i] = p->mode->code == CODE16 ? (u8[]){RBX, RSI, RDI}[i]
+        p->pointer[i] = p->mode->code == CODE16     ? (u8[]){RBX, RSI, RDI}[i]
                         : wide && i && one_in(r, 2) ? (u8)(8 + rng_below(r, 8))
-                                                     : low[rng_below(r, wide ? 3 : 4)];
+                                                    : low[rng_below(r, wide ? 3 : 4)];
     p->index = wide && one_in(r, 2) ? (u8)(8 + rng_below(r, 8)) : RAX;
 }
 
@@ -188,9 +188,13 @@ void program_make(struct program *p, const struct mix *mix, u64 seed)
 
 static void fill_memory(struct program *p, struct isa_state *s)
 {
+    struct rng rom = {1};
+
     box_image(p->image);
     memset(p->image + BOX_LOW_END, 0, BOX_ARENA - BOX_LOW_END);
-    for (unsigned i = 0; i < BOX_ARENA_PAGES + 1; i++)
+    for (unsigned i = 0; i < 4096; i += 8) /* the ROM is always the same */
+        st64(p->image + BOX_ROM + i, rng_next(&rom));
+    for (unsigned i = 0; i < BOX_ARENA_PAGES; i++)
         memcpy(p->image + BOX_ARENA + 4096 * i, s->mem + 4096 * (i % ISA_MEM_PAGES), 4096);
     for (unsigned i = 0; i < 4096; i += 256) { /* numbers for the x87 and for SSE */
         memcpy(p->image + BOX_ARENA + 0x2000 + i, i & 256 ? (void *)s->fx.xmm : s->fx.st, 128);

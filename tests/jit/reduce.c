@@ -27,7 +27,7 @@ void trial_options(struct trial *t)
     struct box_options *o = &t->opt;
     const char *buffer = getenv("JIT_FUZZ");
 
-    *o = (struct box_options){.jit = !setting("interp", NULL),
+    *o = (struct box_options){.jit = box_has_engine() && !setting("interp", NULL),
                               .optimise = !one_in(&r, 4),
                               .flat = !one_in(&r, 4),
                               .ffi = one_in(&r, 12)};

@@ -15,8 +15,8 @@ struct trial {
     const struct mix *mix;
     struct box_options opt;
     u64 seed;
-    unsigned first, last;  /* programs first .. last; PROGRAMS as `last`: all */
-    bool gone[ITEMS_MAX];  /* of the last one */
+    unsigned first, last; /* programs first .. last; PROGRAMS as `last`: all */
+    bool gone[ITEMS_MAX]; /* of the last one */
     bool ram_often;
 };
 
