@@ -96,7 +96,10 @@ ERSATZ_API void ersatz_destroy(struct ersatz_machine *m);
     X("rtc.base", "utc|localtime|YYYY-MM-DD[Thh:mm:ss]", "utc", "the RTC's time at power-on")      \
     X("rtc.clock", "host|vm", "host", "what the RTC's base is read from; vm: a fixed date")        \
     X("clock", "virtual|host", "virtual", "whether a halted machine waits for the host's clock")   \
-    X("accel", "interp", "interp", "the engine")                                                   \
+    X("accel", "interp|jit", "interp", "the engine: the interpreter alone, or translated code too") \
+    X("jit", "[backend=native|portable][,optimise=on|off][,heat=N][,buffer=KIB]", "",              \
+      "how the JIT works")                                                                         \
+    X("perfmap", "on|off", "off", "names of translated code for perf, in /tmp/perf-PID.map")       \
     X("soft-fpu", "on|off", "off", "floating point by the exact kernels only")                     \
     X("vga", "std|none", "std", "the display adapter")                                             \
     X("no-reboot", "on|off", "off", "a reset ends the run")                                        \
@@ -273,6 +276,7 @@ ERSATZ_API int ersatz_write_linear(struct ersatz_machine *m, unsigned cpu, uint6
     X(pci, "pci", "the PCI bus: functions, where their registers lie, interrupt pins")             \
     X(pic, "pic", "the interrupt controllers")                                                     \
     X(mtree, "mtree", "who answers in memory and at ports")                                        \
+    X(jit, "jit", "what the JIT has done")                                                         \
     X(devices, "devices", "all chips")                                                             \
     X(device, "device", "the registers of the chip `name`")
 

@@ -9,6 +9,7 @@
 
 #include "api/drives.h"
 #include "board/machine.h"
+#include "jit/engine.h"
 
 #define OUTPUT_BUFFER 512
 
@@ -34,6 +35,8 @@ struct settings {
     struct drive_setting drives[DRIVE_SETTINGS];
     unsigned drive_count;
     bool snapshot; /* for all drives */
+    bool want_jit;
+    struct jit_config jit;
 };
 
 /* A medium on its way into a drive: it was opened by some thread, the gate delivers it. */
@@ -47,6 +50,7 @@ struct medium_change {
 struct ersatz_machine {
     struct machine board;
     struct settings set;
+    struct jit *jit; /* NULL: the interpreter alone */
     struct channel channel[ERSATZ_CHANNELS];
     ersatz_line_fn *line;
     void *line_opaque;
@@ -92,6 +96,13 @@ int config_fw_cfg(struct ersatz_machine *m, const char *value, struct ersatz_err
 int config_smbios(struct ersatz_machine *m, const char *value, struct ersatz_error *error);
 void config_firmware_free(struct settings *s);
 int config_boot(struct ersatz_machine *m, const char *value, struct ersatz_error *error);
+
+/* engine.c */
+int config_accel(struct ersatz_machine *m, const char *value, struct ersatz_error *error);
+int config_jit(struct ersatz_machine *m, const char *value, struct ersatz_error *error);
+int config_perfmap(struct ersatz_machine *m, const char *value, struct ersatz_error *error);
+/* The machine is built and has run nothing yet. */
+void engine_power_on(struct ersatz_machine *m);
 
 /* channel.c */
 void channel_byte(void *opaque, enum ersatz_channel channel, u8 byte);

@@ -173,13 +173,6 @@ static int set_clock(struct ersatz_machine *m, const char *value, struct ersatz_
     return n < 0 ? n : 0;
 }
 
-static int set_accel(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
-{
-    static const char *const names[] = {"interp"};
-
-    return strcmp(value, names[0]) ? config_unknown("engine", value, names, 1, error) : 0;
-}
-
 static int set_soft_fpu(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
 {
     int n = one_of_two("soft-fpu", value, "off", "on", error);
@@ -346,7 +339,9 @@ static const struct {
     {"rtc.base", set_rtc_base, false},
     {"rtc.clock", set_rtc_clock, false},
     {"clock", set_clock, false},
-    {"accel", set_accel, false},
+    {"accel", config_accel, false},
+    {"jit", config_jit, false},
+    {"perfmap", config_perfmap, false},
     {"soft-fpu", set_soft_fpu, false},
     {"vga", set_vga, false},
     {"no-reboot", set_no_reboot, true},

@@ -6,6 +6,7 @@ libersatz_core_la_SOURCES += \
     %D%/describe.c \
     %D%/drives.c \
     %D%/drives.h \
+    %D%/engine.c \
     %D%/firmware.c \
     %D%/host_time.c \
     %D%/inspect.c \
@@ -17,5 +18,6 @@ libersatz_core_la_SOURCES += \
     %D%/property.c \
     %D%/property.h \
     %D%/report.c \
+    %D%/report.h \
     %D%/run.c \
     %D%/screen.c

@@ -75,6 +75,7 @@ void ersatz_destroy(struct ersatz_machine *m)
 {
     if (!m)
         return;
+    jit_destroy(m->jit);
     if (m->powered)
         machine_destroy(&m->board);
     media_destroy(m);
@@ -161,8 +162,11 @@ static int power_on(struct ersatz_machine *m, struct ersatz_error *error)
     }
     m->board.boot = boot;
     media_power_on(m);
+    engine_power_on(m);
     result = machine_reset(&m->board, error);
     if (result) {
+        jit_destroy(m->jit);
+        m->jit = NULL;
         machine_destroy(&m->board);
         goto out_bios;
     }

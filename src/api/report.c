@@ -9,20 +9,12 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/report.h"
 #include "base/bits.h"
 #include "base/error.h"
 #include "devices/i440fx.h"
 
-struct report {
-    struct machine *m;
-    const char *name; /* whose report it is, where there are several */
-    ersatz_report_fn *line;
-    void *opaque;
-};
-
-static void say(const struct report *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void say(const struct report *r, const char *fmt, ...)
+void report_say(const struct report *r, const char *fmt, ...)
 {
     char text[256];
     va_list ap;
@@ -47,9 +39,9 @@ static struct device *chip(const struct machine *m, unsigned i)
 static void print_timer(const struct report *r, const struct field *f, u64 deadline)
 {
     if (deadline == UINT64_MAX)
-        say(r, "  %-24s off", f->name);
+        report_say(r, "  %-24s off", f->name);
     else
-        say(r, "  %-24s at %" PRIu64 " ns", f->name, deadline);
+        report_say(r, "  %-24s at %" PRIu64 " ns", f->name, deadline);
 }
 
 /* All elements, as many to a line as fit; a run of zeros at the end is left out. */
@@ -67,8 +59,8 @@ static void print_elements(const struct report *r, const struct device *d, const
         n += snprintf(text + n, sizeof text - (size_t)n, " %0*" PRIx64, digits,
                       device_field_get(d, f, i));
         if ((i + 1) % each == 0 || i + 1 == shown) {
-            say(r, "  %-24s%s%s", i < each ? f->name : "", text,
-                i + 1 == shown && shown < count ? " 0..." : "");
+            report_say(r, "  %-24s%s%s", i < each ? f->name : "", text,
+                       i + 1 == shown && shown < count ? " 0..." : "");
             n = 0;
         }
     }
@@ -78,12 +70,12 @@ static void print_device(const struct report *r, const struct device *d)
 {
     const struct device_class *class = d->class;
 
-    say(r, "%s: %s, %s", d->id, class->name, class->text);
+    report_say(r, "%s: %s, %s", d->id, class->name, class->text);
     for (unsigned i = 0; i < DEVICE_MAX_REGIONS; i++)
         if (d->use[i].mapped)
-            say(r, "  %s at %s %" PRIx64 ", %x bytes", d->use[i].region->name,
-                d->use[i].region->kind == REGION_PORT ? "ports" : "memory", d->use[i].base,
-                d->use[i].size);
+            report_say(r, "  %s at %s %" PRIx64 ", %x bytes", d->use[i].region->name,
+                       d->use[i].region->kind == REGION_PORT ? "ports" : "memory", d->use[i].base,
+                       d->use[i].size);
     for (unsigned i = 0; i < class->field_count; i++) {
         const struct field *f = &class->fields[i];
         if (f->type == FIELD_TIMER)
@@ -116,7 +108,7 @@ static int report_devices(const struct report *r, struct ersatz_error *error)
     struct device *d;
 
     for (unsigned i = 0; (d = chip(r->m, i)); i++)
-        say(r, "%-12s %-12s %s", d->id, d->class->name, d->class->text);
+        report_say(r, "%-12s %-12s %s", d->id, d->class->name, d->class->text);
     return 0;
 }
 
@@ -137,7 +129,7 @@ static void print_bar(const struct report *r, const struct pci_device *p, unsign
 
     if (use->mapped)
         snprintf(place, sizeof place, "at %08" PRIx64, use->base);
-    say(r, "    BAR%u: %s, %x bytes, %s", n, io ? "ports" : "memory", use->size, place);
+    report_say(r, "    BAR%u: %s, %x bytes, %s", n, io ? "ports" : "memory", use->size, place);
 }
 
 static int report_pci(const struct report *r, struct ersatz_error *error)
@@ -147,13 +139,14 @@ static int report_pci(const struct report *r, struct ersatz_error *error)
     for (unsigned i = 0; i < bus->count; i++) {
         const struct pci_device *p = bus->device[i];
         u8 pin = p->config[PCI_INTERRUPT_PIN];
-        say(r, "0:%u.%u %s, %04x:%04x, class %02x%02x, revision %02x, command %04x", p->devfn >> 3,
-            p->devfn & 7, p->dev->id, ld16(&p->config[PCI_VENDOR_ID]),
-            ld16(&p->config[PCI_DEVICE_ID]), p->config[PCI_CLASS + 2], p->config[PCI_CLASS + 1],
-            p->config[PCI_REVISION], ld16(&p->config[PCI_COMMAND]));
+        report_say(r, "0:%u.%u %s, %04x:%04x, class %02x%02x, revision %02x, command %04x",
+                   p->devfn >> 3, p->devfn & 7, p->dev->id, ld16(&p->config[PCI_VENDOR_ID]),
+                   ld16(&p->config[PCI_DEVICE_ID]), p->config[PCI_CLASS + 2],
+                   p->config[PCI_CLASS + 1], p->config[PCI_REVISION],
+                   ld16(&p->config[PCI_COMMAND]));
         if (pin)
-            say(r, "    pin %c, line %u, level %u", 'A' + pin - 1, p->config[PCI_INTERRUPT_LINE],
-                p->irq);
+            report_say(r, "    pin %c, line %u, level %u", 'A' + pin - 1,
+                       p->config[PCI_INTERRUPT_LINE], p->irq);
         for (unsigned n = 0; n < PCI_BARS; n++)
             if (p->bar[n].used)
                 print_bar(r, p, n);
@@ -182,21 +175,21 @@ static int report_mtree(const struct report *r, struct ersatz_error *error)
     const struct memmap *mem = &r->m->mem;
     const struct portmap *io = &r->m->io;
 
-    say(r, "memory:%s", mem->a20_mask == ~(physaddr)0 ? "" : " (A20 is masked)");
+    report_say(r, "memory:%s", mem->a20_mask == ~(physaddr)0 ? "" : " (A20 is masked)");
     for (unsigned i = 0; i < mem->count; i++) {
         const struct mem_range *first = &mem->ranges[i];
         while (i + 1 < mem->count && goes_on(&mem->ranges[i], &mem->ranges[i + 1]))
             i++;
-        say(r, "  %016" PRIx64 "-%016" PRIx64 " %s, %s", first->base,
-            mem->ranges[i].base + mem->ranges[i].size - 1, first->name, kind_of(first));
+        report_say(r, "  %016" PRIx64 "-%016" PRIx64 " %s, %s", first->base,
+                   mem->ranges[i].base + mem->ranges[i].size - 1, first->name, kind_of(first));
     }
-    say(r, "ports:");
+    report_say(r, "ports:");
     for (unsigned port = 0; port < 0x10000; port++) {
         unsigned first = port, owner = io->owner[port];
         while (owner && port < 0xFFFF && io->owner[port + 1] == owner)
             port++;
         if (owner)
-            say(r, "  %04x-%04x %s", first, port, io->ranges[owner - 1].name);
+            report_say(r, "  %04x-%04x %s", first, port, io->ranges[owner - 1].name);
     }
     return 0;
 }
@@ -215,7 +208,8 @@ static const struct {
 int ersatz_report(struct ersatz_machine *m, const char *what, const char *name,
                   ersatz_report_fn *line, void *opaque, struct ersatz_error *error)
 {
-    struct report r = {.m = &m->board, .name = name ? name : "", .line = line, .opaque = opaque};
+    struct report r = {
+        .handle = m, .m = &m->board, .name = name ? name : "", .line = line, .opaque = opaque};
     unsigned i = 0;
 
     while (i < ARRAY_LEN(reports) && strcmp(what, reports[i].what) != 0)

@@ -182,6 +182,11 @@ static void main_loop(struct app *app)
     }
 }
 
+static void print_stat(void *opaque, const char *line)
+{
+    fprintf(stderr, "%s\n", line);
+}
+
 static void print_stats(struct app *app)
 {
     uint64_t hash;
@@ -189,6 +194,7 @@ static void print_stats(struct app *app)
     if (ersatz_ram_hash(app->machine, &hash, NULL) == 0)
         fprintf(stderr, "instructions %" PRIu64 "\ntime %" PRIu64 " ns\nram %016" PRIx64 "\n",
                 ersatz_instructions(app->machine), ersatz_time(app->machine), hash);
+    ersatz_report(app->machine, "jit", NULL, print_stat, NULL, NULL);
 }
 
 /* ---- from the command line to a machine that runs ---- */

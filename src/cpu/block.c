@@ -140,6 +140,8 @@ static void drop(struct engine *e, struct block *b)
 {
     b->valid = false;
     b->cost = BLOCK_COST_INVALID;
+    if (b->code)
+        e->accel->drop(e->accel->opaque, b);
     struct block **p = bucket(e, b->phys, b->mode);
     while (*p && *p != b)
         p = &(*p)->hash_next;
@@ -180,6 +182,8 @@ void engine_invalidate(struct engine *e, physaddr addr, u64 len)
 
 void engine_flush(struct engine *e)
 {
+    if (e->accel)
+        e->accel->flush(e->accel->opaque);
     e->used = 0;
     e->epoch++;
     e->flush_wanted = false;
@@ -305,6 +309,7 @@ static void finish(struct block *b, struct op *end)
     for (struct op *op = b->ops; op < end; op++) {
         unsigned after = (unsigned)(end - op);
         op->left = (u8)(after < b->count ? after : b->count);
+        op->nth = (u8)(op - b->ops);
     }
     b->cost = b->count;
 }
@@ -316,6 +321,7 @@ static void begin(struct engine *e, struct block *b, physaddr phys, unsigned mod
     b->phys = phys;
     b->mode = (u8)mode;
     b->valid = true;
+    b->heat = 1;
 }
 
 /* One instruction that lies on two pages, or has no host memory behind it. Cached if `keep`. */
@@ -389,6 +395,11 @@ static struct block *keep(struct engine *e, struct block *b, const struct fetch 
         memcpy(e->scratch, b, bytes);
         return e->scratch;
     }
+    if (e->accel && b->ops[0].run != exec_rip_bias) {
+        b->heat = e->accel->heat;
+        b->first = b->ops[0].run;
+        b->ops[0].run = exec_heat;
+    }
     e->used += align_up(bytes, 64);
     struct block **p = bucket(e, b->phys, b->mode);
     b->hash_next = *p;
@@ -440,13 +451,17 @@ struct block *block_lookup(struct cpu *c, linaddr lin, unsigned mode)
 struct block *block_part(struct engine *e, const struct op *op, unsigned n)
 {
     struct block *b = e->scratch;
-    unsigned ops = n + (op->run == exec_rip_bias); /* which is alone in its block */
+    exec_fn *first = exec_own(op);
+    unsigned ops = n + (first == exec_rip_bias); /* which is alone in its block */
     memmove(b->ops, op, ops * sizeof *op);
     begin(e, b, 0, 0);
+    b->ops[0].run = first;
     b->count = (u8)n;
     b->cost = n;
-    for (unsigned i = 0; i < ops; i++)
+    for (unsigned i = 0; i < ops; i++) {
         b->ops[i].left = (u8)(i < n ? n - i : 1);
+        b->ops[i].nth = (u8)i;
+    }
     const struct op *last = &b->ops[ops - 1];
     b->ops[ops] = (struct op){.run = exec_stop, .at = (u16)(last->at + last->in.len)};
     return b;

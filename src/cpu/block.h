@@ -21,6 +21,7 @@
 #include "decode/insn.h"
 
 struct cpu;
+struct jit_code;
 struct op;
 
 /* A handler runs its instruction and tail-calls the next op's handler; the last one of a block
@@ -34,6 +35,7 @@ struct op {
     u8 left;        /* instructions of the block not yet retired when this one starts, itself
                        included */
     u8 check;       /* enum op_check: what an emulation stub looks at first */
+    u8 nth;         /* its place in ops[] */
 };
 
 enum op_check {
@@ -74,11 +76,22 @@ struct block {
     u8 mode;  /* enum block_mode */
     u8 count; /* instructions */
     bool valid, two_pages;
+    /* With an accelerator (cpu/engine.h): ops[0].run is exec_heat, which counts down to 0 in
+     * `heat` and has the instruction's own handler in `first`. Else heat isn't 0. */
+    u16 heat;
+    exec_fn *first;
+    struct jit_code *code; /* its translation, or NULL */
     struct block *hash_next;
     struct block *page_next[2]; /* of the lists of its two pages */
     struct op ops[];            /* count, and what leaves if the last one doesn't */
 };
 
 #define BLOCK_COST_INVALID INT64_MAX
+
+/* The block that op is a part of. */
+static inline struct block *block_of(const struct op *op)
+{
+    return (struct block *)((uintptr_t)(op - op->nth) - offsetof(struct block, ops));
+}
 
 #endif

@@ -24,9 +24,28 @@ struct jump_entry {
 #define JUMP_KEY_EMPTY 1 /* of an entry without a block: no CPU's key, its mode isn't CS_FLAT */
 #define ENGINE_CPUS 64
 
+/*
+ * What runs hot blocks in the interpreter's place: translated code. A block in whose `heat` the
+ * interpreter has counted down to 0 comes to the run loop each time, which offers it here.
+ */
+struct accel {
+    /* Runs from c->rip on, which is b's first byte, until the run loop is wanted again; the
+     * budget pays for b. False: nothing was done, the interpreter shall. */
+    bool (*run)(void *opaque, struct cpu *c, struct block *b);
+    /* The code of a block that has some isn't valid any more; it may be running. */
+    void (*drop)(void *opaque, struct block *b);
+    /* All blocks go. No code runs. */
+    void (*flush)(void *opaque);
+    /* cpu_run() returns. */
+    void (*end)(void *opaque);
+    void *opaque;
+    u16 heat; /* how often the interpreter runs a block itself first; at least 1 */
+};
+
 struct engine {
     struct memmap *mem;
     struct log *log;
+    const struct accel *accel; /* NULL: the interpreter alone. Set before the first block */
     struct cpu *cpus[ENGINE_CPUS];
     unsigned cpu_count;
     u8 *arena; /* blocks, one after the other; when full, all go */
@@ -71,11 +90,21 @@ bool exec_bind(struct op *op, unsigned mode);
 exec_fn exec_next;     /* the block goes on at op->at: chained */
 exec_fn exec_stop;     /* back to the run loop, which goes on at op->at */
 exec_fn exec_rip_bias; /* see block.c */
+exec_fn exec_heat;     /* the first op of a block that an accelerator may run */
+/* The handler of op's instruction, which isn't op->run where that is exec_heat. */
+exec_fn *exec_own(const struct op *op);
+/* Runs one instruction alone. */
+void exec_one(struct cpu *c, const struct op *op);
+/* The same for one that ends its block: c->rip is where it goes. */
+void exec_one_last(struct cpu *c, const struct op *op);
 
 /* --- stub.c --- */
 
 /* The handler of an instruction that is a C function; sets op->check. */
 exec_fn *stub_bind(struct op *op, bool end);
+/* Runs it, checks and all, and nothing after it. */
+void stub_one(struct cpu *c, const struct op *op);
+void stub_one_last(struct cpu *c, const struct op *op);
 /* CHECK_FPU, _MMX, _SSE: whose instructions CR0 or CR4 let fault now. */
 unsigned stub_units_off(const struct cpu *c);
 

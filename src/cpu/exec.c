@@ -125,6 +125,23 @@ void exec_rip_bias(struct cpu *c, const struct op *op)
     next_op(c, op);
 }
 
+/* Hot: back to the run loop, which finds the block again and offers it to the accelerator. */
+void exec_heat(struct cpu *c, const struct op *op)
+{
+    struct block *b = block_of(op);
+    if (likely(b->heat && --b->heat)) {
+        b->first(c, op);
+        return;
+    }
+    c->budget += b->cost;
+    c->rip = c->gpr[GPR_BASE];
+}
+
+exec_fn *exec_own(const struct op *op)
+{
+    return op->run == exec_heat ? block_of(op)->first : op->run;
+}
+
 /* --- bodies --- */
 
 /* The general handlers. */
@@ -143,6 +160,28 @@ void exec_rip_bias(struct cpu *c, const struct op *op)
         c->op = op;                                                                                \
         body_##name(c, op, op->in.osize, FORM_ANY, op->in.opcode & 15, &x);                        \
         leave(c, op, &x);                                                                          \
+    }
+#include "cpu/sem.def"
+#undef SEM
+#undef SEM_END
+
+/* The same for an instruction that runs alone. */
+#define SEM(name, forms)                                                                           \
+    static void one_##name(struct cpu *c, const struct op *op)                                     \
+    {                                                                                              \
+        struct leave x = {0};                                                                      \
+        c->op = op;                                                                                \
+        body_##name(c, op, op->in.osize, FORM_ANY, op->in.opcode & 15, &x);                        \
+    }
+#define SEM_END(name, forms)                                                                       \
+    static void one_##name(struct cpu *c, const struct op *op)                                     \
+    {                                                                                              \
+        struct leave x = {0};                                                                      \
+        c->op = op;                                                                                \
+        body_##name(c, op, op->in.osize, FORM_ANY, op->in.opcode & 15, &x);                        \
+        if (x.way != WAY_NEXT)                                                                     \
+            check_leave(c, op, x.rip);                                                             \
+        c->rip = x.rip;                                                                            \
     }
 #include "cpu/sem.def"
 #undef SEM
@@ -303,9 +342,10 @@ enum {
 
 static const struct {
     exec_fn *(*select)(unsigned key);
+    exec_fn *one;
     bool moded;
 } sems[] = {
-#define SEM(name, forms) [SEM_##name] = {select_##name, MODED_##forms},
+#define SEM(name, forms) [SEM_##name] = {select_##name, one_##name, MODED_##forms},
 #define SEM_END(name, forms) SEM(name, forms)
 #include "cpu/sem.def"
 #undef SEM
@@ -384,4 +424,24 @@ bool exec_bind(struct op *op, unsigned mode)
     absolute(&op->in);
     op->run = sem != SEM_CALL ? choose(op, sem, mode) : stub_bind(op, end);
     return end;
+}
+
+void exec_one(struct cpu *c, const struct op *op)
+{
+    enum sem sem = row_sems[op->in.row];
+
+    if (sem != SEM_CALL)
+        sems[sem].one(c, op);
+    else
+        stub_one(c, op);
+}
+
+void exec_one_last(struct cpu *c, const struct op *op)
+{
+    enum sem sem = row_sems[op->in.row];
+
+    if (sem != SEM_CALL)
+        sems[sem].one(c, op);
+    else
+        stub_one_last(c, op);
 }

@@ -103,10 +103,23 @@ static void run_block(struct cpu *c, struct block *b)
         return; /* a device that the fetch reached cut the slice */
     if (b->cost > c->budget)
         b = block_part(c->engine, b->ops, (unsigned)c->budget);
+    else if (unlikely(!b->heat)) /* else exec_heat() sends it back here */
+        b = block_part(c->engine, b->ops, b->count);
     c->budget -= b->cost;
     c->block = b;
     b->ops[0].run(c, b->ops);
     c->op = NULL;
+}
+
+/* Hands a hot block to the accelerator. True if that has run something. */
+static bool run_hot(struct cpu *c, struct block *b)
+{
+    const struct accel *a = c->engine->accel;
+    if (b->cost > c->budget || log_on(c->engine->log, LOG_EXEC))
+        return false;
+    bool ran = a->run(a->opaque, c, b);
+    c->op = NULL;
+    return ran;
 }
 
 static struct block *find_block(struct cpu *c)
@@ -227,11 +240,16 @@ void cpu_run(struct cpu *c)
         break;
     }
     while (ready(c)) {
-        if (unlikely(cpu_wants_step(c)))
+        if (unlikely(cpu_wants_step(c))) {
             step(c);
-        else
-            run_block(c, find_block(c));
+            continue;
+        }
+        struct block *b = find_block(c);
+        if (b->heat || !run_hot(c, b))
+            run_block(c, b);
     }
+    if (c->engine->accel)
+        c->engine->accel->end(c->engine->accel->opaque);
     fpu_leave(c);
     c->unwind = outer;
 }

@@ -148,6 +148,20 @@ static exec_fn *bind_checked(unsigned check)
     }
 }
 
+void stub_one(struct cpu *c, const struct op *op)
+{
+    if (op->check)
+        check(c, op);
+    call(c, op);
+}
+
+void stub_one_last(struct cpu *c, const struct op *op)
+{
+    if (op->check)
+        check(c, op);
+    call_last(c, op);
+}
+
 exec_fn *stub_bind(struct op *op, bool end)
 {
     const struct insn *in = &op->in;

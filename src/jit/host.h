@@ -21,10 +21,12 @@ struct jit_regs {
     u64 rip_page;   /* RIP of byte 0 of the page that the running block begins on */
     u64 flags;      /* the status flags between C and translated code: as EFLAGS bits */
     u64 exit;       /* how the code left: enum jit_leave */
-    struct jit_code *from; /* the code that left */
+    struct jit_code *from; /* the code that left; of LEAVE_BUDGET: that didn't begin */
     struct jit_jump *jumps; /* jump cache of the present mode and privilege */
     u64 *fetch;     /* the active view's table of fetchable pages, see mmu.h */
-    u64 spare[2];
+    u64 stubs;      /* counts calls of jit_stub() and jit_stub_end() */
+    u64 lazy_flags; /* the backend's property, for jit_stub() */
+    u64 rip;        /* the engine's own: RIP as code left */
 };
 
 static inline struct jit_regs *jit_regs(struct cpu *c)
@@ -55,6 +57,12 @@ struct jit_fixup { /* a host fault at `at` goes on at `to`; offsets in the code 
     u32 at, to;
 };
 
+/* A way out that goes straight to other code. */
+struct jit_link {
+    struct jit_code *from, *to; /* NULL: not linked */
+    struct jit_link *next;      /* to the same code */
+};
+
 /* A translated block. */
 struct jit_code {
     struct block *block;
@@ -64,6 +72,9 @@ struct jit_code {
     const struct jit_fixup *fixups;
     u32 fixup_count;
     u32 stubs;        /* emulation stubs in it */
+    /* --- the engine's own --- */
+    struct jit_link out[2];
+    struct jit_link *in; /* all that come here */
 };
 
 struct host {

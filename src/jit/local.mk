@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: MIT
 libersatz_core_la_SOURCES += \
     %D%/check.c \
+    %D%/code.c \
     %D%/code.h \
+    %D%/engine.c \
+    %D%/engine.h \
+    %D%/engine_state.h \
     %D%/helper.c \
     %D%/helper.def \
     %D%/helper.h \
@@ -12,8 +16,13 @@ libersatz_core_la_SOURCES += \
     %D%/ir.def \
     %D%/ir.h \
     %D%/jit_no.def \
+    %D%/jump.c \
     %D%/lift.c \
     %D%/lift.h \
     %D%/lift_host.c \
+    %D%/link.c \
     %D%/opt.c \
-    %D%/print.c
+    %D%/perfmap.c \
+    %D%/print.c \
+    %D%/signal.c \
+    %D%/stub.c

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The JIT's control: which blocks are translated and when, the run of translated code, what
+ * happens when it leaves, and what is forgotten when guest code changes.
+ *
+ * The run loop of cpu/run.c hands over a hot block; jit_run() runs until something leaves, and
+ * goes back to the run loop each time, which looks for what is due and finds the next block. What
+ * the code has left for is made up for when that block arrives: a link to it, an entry of the jump
+ * cache. So a chain comes back only where it is not complete yet, or at the end of the budget.
+ *
+ * Code is never freed one by one: when the buffer is full, all goes at once. That is done in
+ * translate() and engine_flush(), both called while no code runs.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "cpu/flags.h"
+#include "jit/engine_state.h"
+
+#define CODE_BYTES_MIN 128 /* for the number of jit_codes: what a block takes at least */
+
+/* --- forgetting --- */
+
+/* All code goes; blocks stay, and stay hot. */
+static void flush(struct jit *j)
+{
+    for (size_t i = 0; i < j->code_count; i++)
+        if (j->codes[i].block->code == &j->codes[i])
+            j->codes[i].block->code = NULL;
+    for (unsigned i = 0; i < j->engine->cpu_count; i++)
+        jit_regs(j->engine->cpus[i])->from = NULL;
+    j->code_count = 0;
+    jit_buffer_flush(&j->buffer);
+    jit_jumps_clear(j);
+    j->stats.flushes++;
+}
+
+static void on_flush(void *opaque)
+{
+    flush(opaque);
+}
+
+static void on_drop(void *opaque, struct block *b)
+{
+    struct jit *j = opaque;
+
+    j->host->kill(&j->buffer, b->code);
+    b->code = NULL;
+    j->stats.kills++;
+}
+
+/* --- translating --- */
+
+/* The block is the interpreter's for good. */
+static void give_up(struct block *b)
+{
+    b->heat = 1;
+    b->ops[0].run = b->first;
+}
+
+static bool compile(struct jit *j, struct jit_code *code, struct block *b)
+{
+    *code = (struct jit_code){.block = b};
+    return j->code_count < j->code_max && j->host->compile(&j->buffer, j->ir, code);
+}
+
+#ifdef ERZ_SANITIZERS
+#define CHECK_IR true
+#else
+#define CHECK_IR false
+#endif
+
+/* A rule of the IR is broken: our mistake, which costs the guest nothing but time. */
+static bool sound(struct jit *j)
+{
+    unsigned where;
+    const char *broken = CHECK_IR ? ir_check(j->ir, &where) : NULL;
+
+    if (broken)
+        LOG(j->engine->log, JIT, "block %llx, operation %u: %s",
+            (unsigned long long)j->ir->block->phys, where, broken);
+    return !broken;
+}
+
+static struct jit_code *translate(struct jit *j, struct block *b)
+{
+    if (!ir_can_lift(b)) {
+        give_up(b);
+        return NULL;
+    }
+    ir_lift(j->ir, b);
+    bool good = sound(j);
+    if (good && j->options.optimise) {
+        ir_optimise(j->ir);
+        good = sound(j);
+    }
+    size_t before = j->buffer.used;
+    struct jit_code *code = &j->codes[j->code_count];
+    if (good && !compile(j, code, b)) {
+        flush(j);
+        before = j->buffer.used;
+        code = j->codes;
+        good = compile(j, code, b);
+    }
+    if (!good) {
+        give_up(b);
+        return NULL;
+    }
+    j->code_count++;
+    b->code = code;
+    j->stats.translations++;
+    j->stats.insns += b->count;
+    j->stats.bytes += j->buffer.used - before;
+    if (j->perfmap)
+        jit_perfmap_add(j, code);
+    return code;
+}
+
+/* --- running --- */
+
+/* The last run of code left for b, or so it seems: from now on it finds the way. */
+static void connect(struct jit *j, struct cpu *c, struct block *b)
+{
+    struct jit_regs *r = jit_regs(c);
+    struct jit_code *from = r->from;
+
+    if (!from || r->rip != c->rip)
+        return;
+    const struct block *left = from->block;
+    bool page = b->mode == left->mode && !((b->phys ^ left->phys) >> 12);
+    unsigned way = r->exit == LEAVE_TAKEN ? WAY_TAKEN : WAY_NEXT;
+    switch (r->exit) {
+    case LEAVE_NEXT:
+    case LEAVE_TAKEN:
+        if (page && from->link[way] && c->jump_key != JUMP_KEY_NONE && !b->two_pages)
+            jit_link(j, from, way, b->code);
+        break;
+    case LEAVE_INDIRECT: jit_jump_add(j, c, c->rip, b->code); break;
+    case LEAVE_BUDGET:
+        if (!left->valid && page && left->phys == b->phys) {
+            jit_link_again(j, from, b->code);
+            jit_jump_add(j, c, c->rip, b->code);
+        }
+        break;
+    default: break;
+    }
+}
+
+/* No code of this thread runs any more. */
+static void on_end(void *opaque)
+{
+    jit_signal_enter(NULL);
+}
+
+static bool jit_run(void *opaque, struct cpu *c, struct block *b)
+{
+    struct jit *j = opaque;
+    struct jit_regs *r = jit_regs(c);
+
+    if (c->mmu.blind || (!b->code && !translate(j, b)))
+        return false;
+    r->jumps = jit_jumps(j, c, b->mode);
+    if (!r->jumps)
+        return false;
+    connect(j, c, b);
+    r->from = NULL;
+    r->fetch = c->mmu.fetch;
+    r->rip_page = c->rip - (b->phys & 4095);
+    r->lazy_flags = j->host->lazy_flags;
+    if (!r->lazy_flags)
+        r->flags = flags_get(c);
+    jit_signal_enter(j);
+    j->host->enter(&j->buffer, c, b->code);
+    if (!r->lazy_flags)
+        flags_set(c, (u32)r->flags);
+    r->rip = c->rip;
+    j->stats.leaves[r->exit]++;
+    return true;
+}
+
+const struct jit_code *jit_code_at(const struct jit *j, const u8 *pc)
+{
+    size_t low = 0, high = j->code_count;
+
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (j->codes[mid].entry + j->codes[mid].bytes <= pc)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low < j->code_count && pc >= j->codes[low].entry ? &j->codes[low] : NULL;
+}
+
+/* --- life --- */
+
+/* The backends, best first; the last one does on every host. */
+static const struct host *const hosts[] = {
+    NULL,
+};
+
+const struct host *jit_portable(void)
+{
+    return hosts[ARRAY_LEN(hosts) - 1];
+}
+
+static const struct host *find_host(struct jit *j)
+{
+    for (unsigned i = 0; i < ARRAY_LEN(hosts); i++) {
+        const struct host *h = j->config.host ? j->config.host : hosts[i];
+        if (h && h->init(&j->buffer, &j->options))
+            return h;
+    }
+    return NULL;
+}
+
+struct jit *jit_new(struct engine *e, const struct jit_config *config)
+{
+    struct jit *j = calloc(1, sizeof *j);
+
+    if (!j)
+        return NULL;
+    j->config = *config;
+    j->engine = e;
+    j->options = (struct jit_options){.optimise = !config->no_optimise,
+                                      .flat = e->cpu_count && e->cpus[0]->mmu.flat,
+                                      .perfmap = config->perfmap};
+    size_t size = config->buffer ? config->buffer : JIT_BUFFER;
+    size = align_up(size < JIT_BUFFER_MIN ? JIT_BUFFER_MIN : size, 4096);
+    j->code_max = size / CODE_BYTES_MIN;
+    j->codes = malloc(j->code_max * sizeof *j->codes);
+    j->ir = malloc(sizeof *j->ir);
+    if (!j->codes || !j->ir || jit_buffer_init(&j->buffer, size))
+        goto out;
+    j->buffer.opt = &j->options;
+    j->host = find_host(j);
+    if (!j->host)
+        goto out;
+    jit_signal_install();
+    if (config->perfmap)
+        jit_perfmap_open(j);
+    j->accel = (struct accel){.run = jit_run,
+                              .drop = on_drop,
+                              .flush = on_flush,
+                              .end = on_end,
+                              .opaque = j,
+                              .heat = config->heat ? (u16)config->heat : JIT_HEAT};
+    e->accel = &j->accel;
+    return j;
+out:
+    jit_destroy(j);
+    return NULL;
+}
+
+void jit_destroy(struct jit *j)
+{
+    if (!j)
+        return;
+    j->engine->accel = NULL;
+    jit_perfmap_close(j);
+    jit_jumps_free(j);
+    jit_buffer_destroy(&j->buffer);
+    free(j->codes);
+    free(j->ir);
+    free(j);
+}
+
+const char *jit_backend(const struct jit *j)
+{
+    return j->host->name;
+}
+
+struct jit_stats jit_stats(const struct jit *j)
+{
+    struct jit_stats s = j->stats;
+
+    for (unsigned i = 0; i < j->engine->cpu_count; i++)
+        s.stubs += jit_regs(j->engine->cpus[i])->stubs;
+    return s;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The JIT of one machine, as those see it who make machines: it hangs itself on the machine's
+ * struct engine as its accelerator. What it does is in engine.c.
+ */
+#ifndef ERSATZ_JIT_ENGINE_H
+#define ERSATZ_JIT_ENGINE_H
+
+#include "base/types.h"
+#include "cpu/engine.h"
+#include "jit/code.h"
+#include "jit/host.h"
+
+#define JIT_HEAT 16                 /* runs in the interpreter before a block is translated */
+#define JIT_BUFFER (32u << 20)      /* bytes of code */
+#define JIT_BUFFER_MAX (1u << 30)   /* in reach of jumps */
+#define JIT_BUFFER_MIN (256u << 10) /* room for thunks and the largest block */
+
+struct jit_config {
+    const struct host *host; /* NULL: the best that this host has */
+    bool no_optimise;
+    bool perfmap;
+    u32 heat;   /* 0: JIT_HEAT */
+    u64 buffer; /* 0: JIT_BUFFER */
+};
+
+struct jit_stats {
+    u64 translations, insns; /* blocks, guest instructions in them */
+    u64 bytes;               /* of code, all together */
+    u64 flushes, kills, links, jumps;
+    u64 leaves[LEAVE_STUB + 1];
+    u64 stubs; /* instructions that translated code had the interpreter run */
+};
+
+struct jit;
+
+/* From now on e, which has no block yet, runs hot blocks as host code. NULL: the host allows no
+ * executable memory, or has none. */
+struct jit *jit_new(struct engine *e, const struct jit_config *config);
+void jit_destroy(struct jit *j);
+/* The backend that does on every host. */
+const struct host *jit_portable(void);
+const char *jit_backend(const struct jit *j);
+struct jit_stats jit_stats(const struct jit *j);
+
+#endif

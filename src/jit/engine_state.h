@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* The JIT of one machine from inside: what engine.c and its neighbours share. */
+#ifndef ERSATZ_JIT_ENGINE_STATE_H
+#define ERSATZ_JIT_ENGINE_STATE_H
+
+#include "jit/engine.h"
+
+#define JUMP_CACHES 8
+
+/* The jump cache of one mode and privilege. */
+struct jump_cache {
+    struct jit_jump *jumps; /* JIT_JUMPS of them, made at first use */
+    u32 key;
+};
+
+struct jit {
+    struct accel accel;
+    struct engine *engine;
+    struct jit_config config;
+    struct jit_options options;
+    const struct host *host;
+    struct jit_buffer buffer;
+    struct jit_code *codes; /* in the order of their addresses */
+    size_t code_count, code_max;
+    struct jump_cache cache[JUMP_CACHES];
+    unsigned cache_count, cache_oldest;
+    struct ir *ir;
+    FILE *perfmap;
+    struct jit_stats stats;
+};
+
+/* engine.c: the code that pc, an executable address, lies in, or NULL. */
+const struct jit_code *jit_code_at(const struct jit *j, const u8 *pc);
+
+/* link.c */
+/* `way` of `from` goes to `to` from now on. */
+void jit_link(struct jit *j, struct jit_code *from, enum block_way way, struct jit_code *to);
+/* Links that go to `old`, whose block is gone, go to `code`, which stands for the same bytes. */
+void jit_link_again(struct jit *j, struct jit_code *old, struct jit_code *code);
+
+/* jump.c */
+/* The jump cache for c's present mode and privilege, `mode` being its blocks'; NULL: no memory. */
+struct jit_jump *jit_jumps(struct jit *j, const struct cpu *c, unsigned mode);
+/* Jumps to lin, where c is now, find `code`. */
+void jit_jump_add(struct jit *j, struct cpu *c, linaddr lin, const struct jit_code *code);
+void jit_jumps_clear(struct jit *j);
+void jit_jumps_free(struct jit *j);
+
+/* signal.c: host faults in translated code. */
+void jit_signal_install(void);
+/* Whose code this thread runs. */
+void jit_signal_enter(const struct jit *j);
+
+/* perfmap.c */
+void jit_perfmap_open(struct jit *j);
+void jit_perfmap_add(struct jit *j, const struct jit_code *code);
+void jit_perfmap_close(struct jit *j);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Jump caches: from RIP to code, for jumps that leave the page or are computed. An entry is good
+ * while the MMU's fetch table has the same page for the address; so it outlives TLB flushes, and
+ * address spaces that come back find theirs. What else the code depends on, the mode and the
+ * privilege, chooses the cache.
+ */
+#include <stdlib.h>
+
+#include "jit/engine_state.h"
+
+/* RIP isn't the linear address there: such a cache stays empty. */
+static bool fills(const struct cpu *c)
+{
+    return c->jump_key != JUMP_KEY_NONE && c->mmu.fetch;
+}
+
+static void clear(struct jit_jump *jumps)
+{
+    for (unsigned i = 0; i < JIT_JUMPS; i++) /* no word of a fetch table is like that */
+        jumps[i] = (struct jit_jump){.lin = UINT64_MAX, .page = UINT64_MAX};
+}
+
+/* An unused cache, or the one that has been there longest. */
+static struct jump_cache *cache_for(struct jit *j, u32 key)
+{
+    struct jump_cache *cache = &j->cache[j->cache_oldest];
+
+    if (j->cache_count < JUMP_CACHES)
+        cache = &j->cache[j->cache_count];
+    else
+        j->cache_oldest = (j->cache_oldest + 1) % JUMP_CACHES;
+    if (!cache->jumps)
+        cache->jumps = aligned_alloc(64, JIT_JUMPS * sizeof *cache->jumps);
+    if (!cache->jumps)
+        return NULL;
+    if (j->cache_count < JUMP_CACHES)
+        j->cache_count++;
+    cache->key = key;
+    clear(cache->jumps);
+    return cache;
+}
+
+struct jit_jump *jit_jumps(struct jit *j, const struct cpu *c, unsigned mode)
+{
+    u32 key = mode | (c->cpl == 3 ? 1 << 8 : 0);
+
+    for (unsigned i = 0; i < j->cache_count; i++)
+        if (j->cache[i].key == key)
+            return j->cache[i].jumps;
+    struct jump_cache *cache = cache_for(j, key);
+    return cache ? cache->jumps : NULL;
+}
+
+void jit_jump_add(struct jit *j, struct cpu *c, linaddr lin, const struct jit_code *code)
+{
+    struct jit_jump *jump = &jit_regs(c)->jumps[(lin ^ lin >> 12) % JIT_JUMPS];
+    u64 word = mmu_fetch_word(code->block->phys);
+
+    if (!fills(c) || code->block->two_pages)
+        return;
+    if (c->mmu.fetch[mmu_page(lin)] != word) /* the block was found without a fetch */
+        mmu_translate(&c->mmu, c->cpl == 3 ? VIEW_USER : VIEW_SUPER, lin, ACCESS_FETCH);
+    *jump = (struct jit_jump){.lin = lin, .page = word, .entry = code->entry};
+    j->stats.jumps++;
+}
+
+void jit_jumps_clear(struct jit *j)
+{
+    for (unsigned i = 0; i < j->cache_count; i++)
+        clear(j->cache[i].jumps);
+}
+
+void jit_jumps_free(struct jit *j)
+{
+    for (unsigned i = 0; i < JUMP_CACHES; i++)
+        free(j->cache[i].jumps);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* /tmp/perf-PID.map: names for translated code that perf shows, `START SIZE NAME` a line, in hex.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "jit/engine_state.h"
+
+void jit_perfmap_open(struct jit *j)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "/tmp/perf-%ld.map", (long)getpid());
+    j->perfmap = fopen(name, "a");
+}
+
+void jit_perfmap_add(struct jit *j, const struct jit_code *code)
+{
+    fprintf(j->perfmap, "%llx %x guest_%llx\n", (unsigned long long)(uintptr_t)code->entry,
+            code->bytes, (unsigned long long)code->block->phys);
+}
+
+void jit_perfmap_close(struct jit *j)
+{
+    if (j->perfmap)
+        fclose(j->perfmap);
+    j->perfmap = NULL;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How translated code has the interpreter run one guest instruction: as an emulation stub, or
+ * because the fast path didn't do. The state is then as the interpreter would have it at that
+ * instruction, so that a fault or a retry leaves by siglongjmp from here.
+ */
+#include "cpu/engine.h"
+#include "cpu/flags.h"
+#include "jit/host.h"
+
+static struct jit_regs *begin(struct cpu *c, const struct op *op)
+{
+    struct jit_regs *r = jit_regs(c);
+    u64 rip = r->rip_page + (block_of(op)->phys & 4095);
+
+    c->gpr[GPR_BASE] = c->code_mode == CODE64 ? rip : (u32)rip;
+    if (!r->lazy_flags)
+        flags_set(c, (u32)r->flags);
+    r->stubs++;
+    return r;
+}
+
+void jit_stub(struct cpu *c, const struct op *op)
+{
+    struct jit_regs *r = begin(c, op);
+    exec_one(c, op);
+    if (!r->lazy_flags)
+        r->flags = flags_get(c);
+}
+
+void jit_stub_end(struct cpu *c, const struct op *op)
+{
+    struct jit_regs *r = begin(c, op);
+    exec_one_last(c, op);
+    if (!r->lazy_flags)
+        r->flags = flags_get(c);
+}
