@@ -9,8 +9,8 @@
 #include "base/types.h"
 
 struct jit_options {
-    bool optimise;   /* -jit optimise=on|off */
-    bool flat;       /* the MMU's flat tables are there; else the soft TLB is asked */
+    bool optimise; /* -jit optimise=on|off */
+    bool flat;     /* the MMU's flat tables are there; else the soft TLB is asked */
     bool perfmap;
 };
 

@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "cpu/flags.h"
+#include "cpu/x87.h"
 #include "jit/engine_state.h"
 
 #define CODE_BYTES_MIN 128 /* for the number of jit_codes: what a block takes at least */
@@ -168,13 +169,11 @@ static bool jit_run(void *opaque, struct cpu *c, struct block *b)
     r->from = NULL;
     r->fetch = c->mmu.fetch;
     r->rip_page = c->rip - (b->phys & 4095);
-    r->lazy_flags = j->host->lazy_flags;
-    if (!r->lazy_flags)
-        r->flags = flags_get(c);
+    r->flags = flags_get(c);
     jit_signal_enter(j);
     j->host->enter(&j->buffer, c, b->code);
-    if (!r->lazy_flags)
-        flags_set(c, (u32)r->flags);
+    fpu_sync(c);
+    flags_set(c, (u32)r->flags);
     r->rip = c->rip;
     j->stats.leaves[r->exit]++;
     return true;

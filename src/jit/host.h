@@ -25,7 +25,6 @@ struct jit_regs {
     struct jit_jump *jumps; /* jump cache of the present mode and privilege */
     u64 *fetch;     /* the active view's table of fetchable pages, see mmu.h */
     u64 stubs;      /* counts calls of jit_stub() and jit_stub_end() */
-    u64 lazy_flags; /* the backend's property, for jit_stub() */
     u64 rip;        /* the engine's own: RIP as code left */
 };
 

@@ -2,7 +2,7 @@
 /*
  * Host faults in translated code: a non-canonical address, say, which the flat tables don't tell
  * from the canonical one with the same bits 12..47. The code's list of fixups has where to go on.
- * What else faults is the handler's that was there before: docs/adr/0003.
+ * What else faults is the handler's that was there before: doc/adr/0003-one-thread-local.md.
  */
 #include <pthread.h>
 #include <signal.h>

@@ -6,6 +6,7 @@
  */
 #include "cpu/engine.h"
 #include "cpu/flags.h"
+#include "cpu/x87.h"
 #include "jit/host.h"
 
 static struct jit_regs *begin(struct cpu *c, const struct op *op)
@@ -14,9 +15,10 @@ static struct jit_regs *begin(struct cpu *c, const struct op *op)
     u64 rip = r->rip_page + (block_of(op)->phys & 4095);
 
     c->gpr[GPR_BASE] = c->code_mode == CODE64 ? rip : (u32)rip;
-    if (!r->lazy_flags)
-        flags_set(c, (u32)r->flags);
+    flags_set(c, (u32)r->flags);
     r->stubs++;
+    if (fpu_wants_sync(&op->in))
+        fpu_sync(c);
     return r;
 }
 
@@ -24,14 +26,12 @@ void jit_stub(struct cpu *c, const struct op *op)
 {
     struct jit_regs *r = begin(c, op);
     exec_one(c, op);
-    if (!r->lazy_flags)
-        r->flags = flags_get(c);
+    r->flags = flags_get(c);
 }
 
 void jit_stub_end(struct cpu *c, const struct op *op)
 {
     struct jit_regs *r = begin(c, op);
     exec_one_last(c, op);
-    if (!r->lazy_flags)
-        r->flags = flags_get(c);
+    r->flags = flags_get(c);
 }
