@@ -30,6 +30,7 @@ endif
 if HAVE_CHECK
 unit_tests += \
     %D%/crypto \
+    %D%/fpu_live \
     %D%/x87 \
     %D%/xsave
 endif
@@ -40,6 +41,11 @@ EXTRA_DIST += %D%/rig.h
 %C%_crypto_CPPFLAGS = $(check_cppflags)
 %C%_crypto_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_crypto_LDADD = $(check_libs)
+
+%C%_fpu_live_SOURCES = %D%/fpu_live.c
+%C%_fpu_live_CPPFLAGS = $(check_cppflags)
+%C%_fpu_live_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_fpu_live_LDADD = $(check_libs)
 
 %C%_x87_SOURCES = %D%/x87.c
 %C%_x87_CPPFLAGS = $(check_cppflags)

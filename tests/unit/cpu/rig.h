@@ -35,7 +35,7 @@ enum { RIG_MEM = 0x1000, RIG_BYTES = 8192, RIG_NO_FAULT = -1 };
 
 struct rig {
     struct cpu c;
-    u64 table[3];
+    u64 table[2 * (RIG_MEM + RIG_BYTES) / 4096];
     enum code_mode mode;
     u8 mem[RIG_BYTES];
 };
@@ -50,11 +50,10 @@ static inline void rig_init(struct rig *r, bool soft)
     c->cr4 = CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE;
     for (unsigned i = 0; i < SEG_COUNT; i++)
         c->seg[i] = (struct seg){.rlimit = BIT(32), .wlimit = BIT(32), .sel = (u16)(8 * i + 3)};
-    for (unsigned i = 1; i < ARRAY_LEN(r->table); i++)
+    for (unsigned i = 2; i < ARRAY_LEN(r->table); i++)
         r->table[i] = (u64)(uintptr_t)r->mem - RIG_MEM;
-    c->mmu.rd = c->mmu.wr = r->table;
-    c->mmu.span = ARRAY_LEN(r->table);
-    c->mmu.half = 0;
+    c->mmu.table = r->table;
+    c->mmu.span = MMU_HALF + RIG_MEM + RIG_BYTES;
     feature_set(&c->features, CPU_XSAVEC, true);
     feature_set(&c->features, CPU_XGETBV1, true);
     fpu_power_on(c);
