@@ -107,6 +107,8 @@ static void run_block(struct cpu *c, struct block *b)
         b = block_part(c->engine, b->ops, b->count);
     c->budget -= b->cost;
     c->block = b;
+    if (unlikely(c->fpu.live))
+        fpu_sync(c);
     b->ops[0].run(c, b->ops);
     c->op = NULL;
 }
@@ -226,14 +228,8 @@ void cpu_run(struct cpu *c)
     c->unwind = &env;
     fpu_enter(c);
     switch (sigsetjmp(env, 0)) {
-    case UNWIND_FAULT:
-        fpu_sync(c);
-        deliver_fault(c);
-        break;
-    case UNWIND_RETRY:
-        fpu_sync(c);
-        retry_single(c);
-        break;
+    case UNWIND_FAULT: deliver_fault(c); break;
+    case UNWIND_RETRY: retry_single(c); break;
     default:
         if (unlikely(c->fault_held))
             deliver_fault(c);

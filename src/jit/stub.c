@@ -35,3 +35,12 @@ void jit_stub_end(struct cpu *c, const struct op *op)
     exec_one_last(c, op);
     r->flags = flags_get(c);
 }
+
+void jit_stub_rest(struct cpu *c, const struct op *op)
+{
+    struct jit_regs *r = begin(c, op);
+    fpu_sync(c);
+    c->block = block_of(op);
+    exec_own(op)(c, op);
+    r->flags = flags_get(c);
+}
