@@ -2,7 +2,64 @@
 /* The IR's rules (ir.h), held after each pass in debug builds. */
 #include "jit/ir.h"
 
-/* What operation n breaks by itself. */
+/* What is known at an operation of its guest instruction so far. */
+struct progress {
+    unsigned insn;
+    bool changed;   /* guest state: what may miss its fast path is too late now */
+    ir_ref reading; /* the LDW that still waits for its STW */
+};
+
+static bool changes_state(const struct ir_op *op)
+{
+    return op->sets || (ir_is(op, IR_EFFECT) && op->code != IR_CHECK);
+}
+
+/* Nothing undefined above what is read of it. */
+static bool is_whole(const struct ir_op *op)
+{
+    return ir_is(op, IR_ZERO) || op->size == 8 || op->code == IR_SX || op->code == IR_SELECT;
+}
+
+static bool wants_whole(const struct ir_op *op, unsigned operand)
+{
+    switch (op->code) {
+    case IR_SEG:
+    case IR_LD:
+    case IR_LDW:
+    case IR_ST:
+    case IR_SHR:
+    case IR_SELECT:
+    case IR_HOST:
+    case IR_CHECK: return operand == 0;
+    case IR_CTZ:
+    case IR_CLZ:
+    case IR_POPCNT:
+    case IR_PDEP:
+    case IR_PEXT:
+    case IR_BRANCH:
+    case IR_JUMPI: return true;
+    default: return false;
+    }
+}
+
+static const char *check_operand(const struct ir *ir, unsigned n, unsigned operand, ir_ref v)
+{
+    const struct ir_op *op = &ir->op[n];
+    bool optional = (op->code == IR_EA || op->code == IR_HOST);
+
+    if (v == IR_NONE)
+        return optional ? NULL : "operand is missing";
+    if (v >= n)
+        return "operand is not before its use";
+    if (ir->op[v].insn != op->insn)
+        return "operand is another guest instruction's";
+    if (ir->op[v].code == IR_ST || ir->op[v].code == IR_STW || ir->op[v].code == IR_PUT)
+        return "operand is no value";
+    if (wants_whole(op, operand) && !is_whole(&ir->op[v]))
+        return "operand is undefined above its size";
+    return NULL;
+}
+
 static const char *check_op(const struct ir *ir, unsigned n)
 {
     const struct ir_op *op = &ir->op[n];
@@ -15,14 +72,13 @@ static const char *check_op(const struct ir *ir, unsigned n)
     if (op->insn >= ir->insns || (n > 1 && op->insn < op[-1].insn))
         return "guest instructions are not in order";
     for (unsigned i = 0; i < ir_info[op->code].values; i++) {
-        bool optional = op->code == IR_EA || op->code == IR_HOST;
-        if (v[i] == IR_NONE && !optional)
-            return "operand is missing";
-        if (v[i] >= n)
-            return "operand is not before its use";
-        if (v[i] && ir->op[v[i]].insn != op->insn)
-            return "operand is another guest instruction's";
+        const char *broken = check_operand(ir, n, i, v[i]);
+        if (broken)
+            return broken;
     }
+    for (unsigned i = ir_info[op->code].values; i < 3; i++)
+        if (v[i])
+            return "operand too many";
     if (op->sets && !ir_is(op, IR_FLAGS))
         return "sets flags but can't";
     if (op->live & ~op->sets)
@@ -32,10 +88,36 @@ static const char *check_op(const struct ir *ir, unsigned n)
     return NULL;
 }
 
+/* The order of what may miss and what changes. */
+static const char *check_order(struct progress *p, const struct ir_op *op, unsigned n)
+{
+    if (op->insn != p->insn) {
+        if (p->reading)
+            return "an LDW before has no STW";
+        *p = (struct progress){.insn = op->insn};
+    }
+    if (ir_is(op, IR_SLOW) && p->changed)
+        return "may miss after guest state has changed";
+    if (ir_is(op, IR_SLOW) && p->reading)
+        return "may miss between LDW and STW";
+    if (op->code == IR_STW && (!p->reading || op->a != p->reading))
+        return "STW without its LDW";
+    if (op->code == IR_STW)
+        p->reading = IR_NONE;
+    if (op->code == IR_LDW)
+        p->reading = (ir_ref)n;
+    p->changed |= changes_state(op);
+    return NULL;
+}
+
 const char *ir_check(const struct ir *ir, unsigned *where)
 {
+    struct progress p = {0};
+
     for (unsigned n = 1; n <= ir->count; n++) {
         const char *broken = check_op(ir, n);
+        if (!broken)
+            broken = check_order(&p, &ir->op[n], n);
         if (broken) {
             *where = n;
             return broken;

@@ -42,3 +42,55 @@ u8 ir_flags_read(const struct ir *ir, unsigned n)
     default: return ir_is(op, IR_READS | IR_SLOW | IR_END) ? IRF_ALL : 0;
     }
 }
+
+/* --- what nobody uses --- */
+
+static bool is_needed(const struct ir_op *op)
+{
+    if (op->uses || op->live)
+        return true;
+    if (op->code == IR_PUTF || op->code == IR_FLAGR || op->code == IR_BITCF)
+        return false;
+    return ir_is(op, IR_SLOW | IR_EFFECT | IR_END);
+}
+
+static void use(struct ir *ir, ir_ref *v, int by)
+{
+    if (*v)
+        ir->op[*v].uses = (u16)(ir->op[*v].uses + by);
+}
+
+static void use_operands(struct ir *ir, struct ir_op *op, int by)
+{
+    use(ir, &op->a, by);
+    use(ir, &op->b, by);
+    use(ir, &op->c, by);
+}
+
+/* Values don't leave their guest instruction, so operands lie at `first` or later, if `first`
+ * begins one. */
+void ir_sweep(struct ir *ir, unsigned first)
+{
+    ir_ref map[IR_MAX];
+    unsigned to = first;
+
+    for (unsigned n = first; n <= ir->count; n++) {
+        ir->op[n].uses = 0;
+        use_operands(ir, &ir->op[n], 1);
+    }
+    for (unsigned n = ir->count; n >= first; n--)
+        if (!is_needed(&ir->op[n]))
+            use_operands(ir, &ir->op[n], -1);
+    map[0] = IR_NONE;
+    for (unsigned n = first; n <= ir->count; n++) {
+        if (!is_needed(&ir->op[n]))
+            continue;
+        struct ir_op op = ir->op[n];
+        op.a = map[op.a];
+        op.b = map[op.b];
+        op.c = map[op.c];
+        map[n] = (ir_ref)to;
+        ir->op[to++] = op;
+    }
+    ir->count = to - 1;
+}

@@ -10,7 +10,8 @@
  *    an operation with IR_SLOW: whoever misses the fast path runs the whole instruction again in
  *    the interpreter. The one exception is ST as the last change of memory: it comes first;
  *  - LDW and its STW are in one guest instruction, with nothing that can miss between them;
- *  - exactly one operation with IR_END, the last.
+ *  - exactly one operation with IR_END, the last;
+ *  - what is used beyond its size (addresses, conditions, SHR) is ZERO or 8 bytes wide.
  */
 #ifndef ERSATZ_JIT_IR_H
 #define ERSATZ_JIT_IR_H
@@ -116,6 +117,8 @@ bool ir_can_lift(const struct block *b);
 void ir_lift(struct ir *ir, const struct block *b);
 /* opt.c: dead flags, dead values, constants, guest registers read again. */
 void ir_optimise(struct ir *ir);
+/* Drops pure operations from number `first` on that nobody uses, and counts uses. */
+void ir_sweep(struct ir *ir, unsigned first);
 /* The flags that operation n reads, enum ir_flag. */
 u8 ir_flags_read(const struct ir *ir, unsigned n);
 /* check.c: NULL, or the first rule that is broken, with the operation's number. */

@@ -50,9 +50,84 @@ static void stub(struct lift *l, enum jit_no why)
     l->ir->no[why]++;
 }
 
+static enum jit_no reason(const struct insn *in)
+{
+    u32 attr = insn_rows[in->row].attr;
+
+    if (attr & (ATTR_FPU | ATTR_FPU_NOWAIT | ATTR_MMX | ATTR_SSE))
+        return JIT_NO_UNITS;
+    return attr & ATTR_ENDREP ? JIT_NO_REP : JIT_NO_CALL;
+}
+
+/* --- after an instruction --- */
+
+/* A sum that makes no flags is an address: the host has a way to add that leaves flags alone. */
+static void make_address(struct lift *l, struct ir_op *op)
+{
+    u64 v;
+
+    if (op->sets || op->size < 4 || !lift_is_const(l, op->b, &v))
+        return;
+    i64 by = sext(op->code == IR_SUB ? 0 - v : v, op->size);
+    if (by != (i32)by || op->a == IR_NONE || lift_at(l, op->a)->code == IR_CONST)
+        return;
+    const struct ir_op *base = lift_at(l, op->a);
+    op->code = IR_EA;
+    op->b = IR_NONE;
+    op->imm = by;
+    if (base->code == IR_EA && base->size == op->size && !base->b &&
+        base->imm + by == (i32)(base->imm + by)) {
+        op->imm += base->imm;
+        op->a = base->a;
+    }
+}
+
+/* The opposite of a condition is a condition. */
+static void negate(struct lift *l, struct ir_op *op)
+{
+    const struct ir_op *a = lift_at(l, op->a);
+    u64 v;
+
+    if (a->code == IR_COND && !op->sets && lift_is_const(l, op->b, &v) && v == 1)
+        *op = (struct ir_op){.code = IR_COND, .size = 1, .reg = a->reg ^ 1, .insn = op->insn};
+}
+
+static void tidy(struct lift *l)
+{
+    struct ir *ir = l->ir;
+
+    for (unsigned n = l->first; n <= ir->count; n++) {
+        struct ir_op *op = &ir->op[n];
+        if (op->code == IR_ADD || op->code == IR_SUB)
+            make_address(l, op);
+        else if (op->code == IR_XOR)
+            negate(l, op);
+    }
+    ir_sweep(ir, l->first);
+    for (unsigned n = l->first; n <= ir->count; n++) {
+        struct ir_op *op = &ir->op[n];
+        if (op->code == IR_HIGH) {
+            ir->op[op->a].code = op->write ? IR_MULS : IR_MULU;
+            op->write = 0;
+        }
+    }
+}
+
 static void lift_insn(struct lift *l)
 {
-    stub(l, JIT_NO_CALL);
+    const struct insn *in = &l->op->in;
+    lift_fn *fn = lift_body(in->row);
+
+    if (!fn)
+        fn = lift_call(in);
+    if (fn)
+        fn(l);
+    else if (reason(in) != JIT_NO_UNITS || !lift_host(l, l->insn))
+        lift_refuse(l, reason(in));
+    if (l->refused)
+        stub(l, l->no);
+    else
+        tidy(l);
 }
 
 bool ir_can_lift(const struct block *b)
@@ -74,8 +149,9 @@ void ir_lift(struct ir *ir, const struct block *b)
     for (unsigned i = 0; i < b->count; i++) {
         l.op = &b->ops[i];
         l.insn = i;
+        l.size = l.op->in.osize;
         l.first = ir->count + 1;
-        l.place = l.carry = IR_NONE;
+        l.place = l.product = l.carry = IR_NONE;
         l.refused = false;
         lift_insn(&l);
     }

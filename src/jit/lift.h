@@ -15,9 +15,11 @@ struct lift {
     struct ir *ir;
     const struct op *op; /* the guest instruction */
     unsigned insn;       /* its index */
+    unsigned size;       /* its operand size */
     unsigned mode;       /* enum block_mode */
     unsigned first;      /* number of its first operation */
     ir_ref place;        /* the LDW of its operand 0, or none */
+    ir_ref product;      /* its multiplication */
     ir_ref carry;        /* what stands for the carry out of the addition `carried` */
     ir_ref carried;
     bool ended;   /* an IR_END operation is there */
@@ -47,6 +49,61 @@ ir_ref lift_op(struct lift *l, const struct ir_op *op);
 void lift_refuse(struct lift *l, enum jit_no why);
 
 #define IR_OP(l, ...) lift_op(l, &(struct ir_op){__VA_ARGS__})
+
+/* --- lift_value.c: values --- */
+ir_ref lift_const(struct lift *l, u64 v);
+bool lift_is_const(const struct lift *l, ir_ref r, u64 *v);
+/* Of the wider operand's size; of constants if both are. */
+ir_ref lift_binary(struct lift *l, enum ir_code code, ir_ref a, ir_ref b);
+/* By a count that may go beyond the operand. */
+ir_ref lift_shift(struct lift *l, enum ir_code code, ir_ref a, ir_ref n);
+ir_ref lift_sar(struct lift *l, ir_ref a, ir_ref n);
+ir_ref lift_zx(struct lift *l, ir_ref a, unsigned size);
+ir_ref lift_high(struct lift *l, bool is_signed);
+ir_ref lift_byte_swap(struct lift *l, ir_ref a, unsigned size);
+
+/* --- lift_mem.c: registers, memory, operands --- */
+ir_ref lift_get(struct lift *l, unsigned reg, unsigned size);
+void lift_put(struct lift *l, unsigned reg, ir_ref v, unsigned size);
+/* Nothing of the register changes unless `when`. */
+void lift_put_if(struct lift *l, ir_ref when, unsigned reg, ir_ref v, unsigned size);
+/* Offset of the memory operand, `more` bytes on. */
+ir_ref lift_ea(struct lift *l, i64 more);
+/* From offset to linear address, for `size` bytes. */
+ir_ref lift_linear(struct lift *l, enum seg_reg seg, ir_ref off, unsigned size, bool write);
+ir_ref lift_load(struct lift *l, enum seg_reg seg, ir_ref off, unsigned size);
+void lift_store(struct lift *l, enum seg_reg seg, ir_ref off, ir_ref v, unsigned size);
+ir_ref lift_read(struct lift *l, unsigned n, unsigned size);
+void lift_write(struct lift *l, unsigned n, ir_ref v, unsigned size);
+ir_ref lift_modify(struct lift *l);
+void lift_put_back(struct lift *l, ir_ref v);
+void lift_put_back_if(struct lift *l, ir_ref when, ir_ref v, ir_ref old);
+ir_ref lift_bit_string(struct lift *l, bool modify);
+ir_ref lift_stack(struct lift *l, ir_ref sp);
+void lift_push(struct lift *l, ir_ref v);
+void lift_pop_to(struct lift *l, ir_ref v, ir_ref sp);
+
+/* --- lift_flags.c: which operation makes the flags --- */
+void lift_flags_add(struct lift *l, ir_ref a, ir_ref b, ir_ref r);
+void lift_flags_sub(struct lift *l, ir_ref a, ir_ref b, ir_ref r);
+void lift_flags_keep_cf(struct lift *l, ir_ref old);
+void lift_flags_logic(struct lift *l, ir_ref r);
+void lift_flags_put(struct lift *l, ir_ref r, ir_ref carry, ir_ref over);
+void lift_flags_put_if(struct lift *l, ir_ref n, ir_ref r, ir_ref carry, ir_ref over);
+void lift_flags_rotate(struct lift *l, ir_ref n, ir_ref carry, ir_ref over);
+void lift_flags_bits(struct lift *l, unsigned mask, ir_ref efl);
+void lift_flags_popcnt(struct lift *l, ir_ref efl);
+ir_ref lift_carry_out(struct lift *l, ir_ref r);
+void lift_set_cf(struct lift *l, ir_ref v);
+void lift_set_of(struct lift *l, ir_ref v);
+
+/* --- lift_leave.c: targets and ways out --- */
+ir_ref lift_target(struct lift *l);
+ir_ref lift_next_rip(struct lift *l);
+void lift_check(struct lift *l, ir_ref t);
+void lift_check_if(struct lift *l, ir_ref when, ir_ref t);
+void lift_jump(struct lift *l, ir_ref t);
+void lift_branch(struct lift *l, ir_ref when, ir_ref t);
 
 /* lift_body.c: the bodies. NULL: the row has none. */
 lift_fn *lift_body(unsigned row);

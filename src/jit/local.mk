@@ -19,7 +19,14 @@ libersatz_core_la_SOURCES += \
     %D%/jump.c \
     %D%/lift.c \
     %D%/lift.h \
+    %D%/lift_body.c \
+    %D%/lift_call.c \
+    %D%/lift_flags.c \
     %D%/lift_host.c \
+    %D%/lift_leave.c \
+    %D%/lift_mem.c \
+    %D%/lift_prim.h \
+    %D%/lift_value.c \
     %D%/link.c \
     %D%/opt.c \
     %D%/perfmap.c \

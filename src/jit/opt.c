@@ -8,13 +8,38 @@
  */
 #include "jit/ir.h"
 
-void ir_optimise(struct ir *ir)
+/* A shift whose count may be 0 may leave the flags as they were. */
+static bool sets_always(const struct ir *ir, const struct ir_op *op)
+{
+    switch (op->code) {
+    case IR_SHL:
+    case IR_SHR:
+    case IR_SAR:
+    case IR_ROL:
+    case IR_ROR:
+    case IR_RCL:
+    case IR_RCR: return ir->op[op->b].code == IR_CONST;
+    case IR_SHLD:
+    case IR_SHRD: return ir->op[op->c].code == IR_CONST;
+    default: return true;
+    }
+}
+
+static void flags_live(struct ir *ir)
 {
     u8 live = ir->flags_out;
 
     for (unsigned n = ir->count; n; n--) {
         struct ir_op *op = &ir->op[n];
         op->live = op->sets & live;
-        live = (u8)((live & ~op->sets) | ir_flags_read(ir, n));
+        if (sets_always(ir, op))
+            live &= (u8)~op->sets;
+        live |= ir_flags_read(ir, n);
     }
+}
+
+void ir_optimise(struct ir *ir)
+{
+    flags_live(ir);
+    ir_sweep(ir, 1);
 }

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * C functions (CALL rows) whose meaning the lifter knows, too, because they are frequent:
+ * string instructions without REP, division. Their C functions are in cpu/string.c and
+ * cpu/integer.c.
+ */
+#include "jit/lift.h"
+
+/* --- string instructions: one element --- */
+
+static ir_ref string_at(struct lift *l, unsigned reg)
+{
+    return lift_get(l, reg, l->op->in.asize);
+}
+
+/* Moves a string register on by an element, in the direction of DF. */
+static void advance(struct lift *l, unsigned reg, ir_ref at)
+{
+    unsigned asize = l->op->in.asize;
+    unsigned log = l->size == 8 ? 3 : l->size == 4 ? 2 : l->size == 2 ? 1 : 0;
+    ir_ref step = IR_OP(l, .code = IR_GETDF, .size = 8);
+    ir_ref next = IR_OP(l, .code = IR_EA, .size = (u8)asize, .scale = (u8)log, .a = at, .b = step);
+    lift_put(l, reg, next, asize);
+}
+
+static void movs(struct lift *l)
+{
+    ir_ref si = string_at(l, RSI), di = string_at(l, RDI);
+    ir_ref v = lift_load(l, l->op->in.seg, si, l->size);
+    lift_store(l, ES, di, v, l->size);
+    advance(l, RSI, si);
+    advance(l, RDI, di);
+}
+
+static void stos(struct lift *l)
+{
+    ir_ref di = string_at(l, RDI);
+    ir_ref v = lift_get(l, RAX, l->size);
+    lift_store(l, ES, di, v, l->size);
+    advance(l, RDI, di);
+}
+
+static void lods(struct lift *l)
+{
+    ir_ref si = string_at(l, RSI);
+    ir_ref v = lift_load(l, l->op->in.seg, si, l->size);
+    lift_put(l, RAX, v, l->size);
+    advance(l, RSI, si);
+}
+
+static void compare(struct lift *l, ir_ref a, ir_ref b)
+{
+    ir_ref r = lift_binary(l, IR_SUB, a, b);
+    lift_flags_sub(l, a, b, r);
+}
+
+/* The destination is read first, as in the interpreter: both may fault. */
+static void cmps(struct lift *l)
+{
+    ir_ref si = string_at(l, RSI), di = string_at(l, RDI);
+    ir_ref y = lift_load(l, ES, di, l->size);
+    ir_ref x = lift_load(l, l->op->in.seg, si, l->size);
+    compare(l, x, y);
+    advance(l, RSI, si);
+    advance(l, RDI, di);
+}
+
+static void scas(struct lift *l)
+{
+    ir_ref di = string_at(l, RDI);
+    ir_ref v = lift_get(l, RAX, l->size);
+    ir_ref y = lift_load(l, ES, di, l->size);
+    compare(l, v, y);
+    advance(l, RDI, di);
+}
+
+/* --- division: rDX:rAX by the operand, of bytes AX --- */
+
+static void divide(struct lift *l, enum ir_code code)
+{
+    bool bytes = l->size == 1;
+    u8 size = (u8)l->size;
+    ir_ref d = lift_read(l, 0, size);
+    ir_ref low = lift_get(l, RAX, size);
+    ir_ref high = bytes ? IR_OP(l, .code = IR_GETH, .size = 1, .reg = RAX) : lift_get(l, RDX, size);
+    ir_ref quotient = IR_OP(l, .code = (u8)code, .size = size, .a = high, .b = low, .c = d);
+    ir_ref rest = IR_OP(l, .code = IR_REM, .size = size, .a = quotient);
+
+    lift_put(l, RAX, quotient, size);
+    if (bytes)
+        IR_OP(l, .code = IR_PUTH, .size = 1, .reg = RAX, .a = rest);
+    else
+        lift_put(l, RDX, rest, size);
+}
+
+static void divu(struct lift *l)
+{
+    divide(l, IR_DIVU);
+}
+
+static void divs(struct lift *l)
+{
+    divide(l, IR_DIVS);
+}
+
+/* --- the table --- */
+
+static op_fn *const row_calls[] = {
+#define BODY(name) NULL
+#define CALL(name) op_##name
+#define INSN(map, opcode, ext, prefix, mnemonic, sem, ...) sem,
+#include "decode/insn.def"
+#undef INSN
+#undef CALL
+#undef BODY
+};
+
+static const struct {
+    op_fn *call;
+    lift_fn *lift;
+    bool string;
+} known[] = {
+    {op_movs, movs, true}, {op_stos, stos, true}, {op_lods, lods, true},  {op_cmps, cmps, true},
+    {op_scas, scas, true}, {op_div, divu, false}, {op_idiv, divs, false},
+};
+
+lift_fn *lift_call(const struct insn *in)
+{
+    bool repeats = in->prefix & (PFX_REP | PFX_REPNE);
+
+    for (unsigned i = 0; i < sizeof known / sizeof *known; i++)
+        if (known[i].call == row_calls[in->row])
+            return known[i].string && repeats ? NULL : known[i].lift;
+    return NULL;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Golden tests: guest bytes to IR. Reads cases from ir.txt, each
+ *
+ *     == MODE HEX
+ *     what ir_print() gives after lifting
+ *     --
+ *     what it gives after optimising; nothing if it is the same
+ *
+ * MODE: 16 (real), 32 (flat), 32s (segments looked at), 64. Prints TAP, a line a case.
+ *
+ * usage: golden.tap [--update]     (srcdir comes from the environment)
+ */
+#include <stdio.h>
+
+#include "jit/ir.h"
+#include "testcpu.h"
+
+enum { TEXT = 1 << 16, CODE = TESTCPU_CODE + 0x100 };
+
+struct golden {
+    char header[256];
+    char want[TEXT], got[TEXT];
+};
+
+static const struct {
+    const char *name;
+    enum testcpu_mode cpu;
+    unsigned block;
+} modes[] = {
+    {"16", TESTCPU_16, BLOCK_CODE16},
+    {"32", TESTCPU_32, BLOCK_CODE32 | BLOCK_STACK32 | BLOCK_FLAT | BLOCK_CS_FLAT},
+    {"32s", TESTCPU_32, BLOCK_CODE32 | BLOCK_STACK32},
+    {"64", TESTCPU_64, BLOCK_CODE64 | BLOCK_STACK64 | BLOCK_CS_FLAT},
+};
+
+static unsigned parse_hex(const char *text, u8 *bytes, unsigned room)
+{
+    unsigned n = 0, v;
+    int used;
+
+    while (n < room && sscanf(text, " %2x%n", &v, &used) == 1) {
+        bytes[n++] = (u8)v;
+        text += used;
+    }
+    return n;
+}
+
+/* Prints ir into text, or what is wrong with it. */
+static void describe(const struct ir *ir, char *text, size_t room)
+{
+    unsigned where;
+    const char *broken = ir_check(ir, &where);
+    FILE *f = fmemopen(text, room, "w");
+
+    if (!f)
+        return;
+    ir_print(ir, f);
+    if (broken)
+        fprintf(f, "! %%%u: %s\n", where, broken);
+    fclose(f);
+}
+
+static void run_case(struct golden *g)
+{
+    static struct ir ir;
+    static char optimised[TEXT];
+    char name[8];
+    int used = 0;
+    u8 bytes[128];
+
+    g->got[0] = 0;
+    if (sscanf(g->header, "== %7s%n", name, &used) != 1)
+        return;
+    unsigned n = parse_hex(g->header + used, bytes, sizeof bytes);
+    for (unsigned m = 0; m < ARRAY_LEN(modes); m++) {
+        if (strcmp(modes[m].name, name))
+            continue;
+        struct testcpu *t = testcpu_new(modes[m].cpu);
+        testcpu_load(t, CODE, bytes, n);
+        t->ram[CODE + n] = 0xf4; /* HLT ends the block */
+        t->cpu.rip = modes[m].cpu == TESTCPU_16 ? 0x100 : CODE;
+        const struct block *b = block_lookup(&t->cpu, CODE, modes[m].block);
+        ir_lift(&ir, b);
+        describe(&ir, g->got, TEXT - 4);
+        ir_optimise(&ir);
+        describe(&ir, optimised, TEXT);
+        if (strcmp(g->got, optimised) && strlen(g->got) + strlen(optimised) + 4 < TEXT)
+            strcat(strcat(g->got, "--\n"), optimised);
+        testcpu_free(t);
+        return;
+    }
+}
+
+/* The next case, from the line that begins it; false: there is none. */
+static bool read_case(FILE *f, struct golden *g)
+{
+    static char next[256];
+    char line[256];
+
+    g->want[0] = 0;
+    while (strncmp(next, "==", 2))
+        if (!fgets(next, sizeof next, f))
+            return false;
+    strcpy(g->header, next);
+    next[0] = 0;
+    while (fgets(line, sizeof line, f)) {
+        if (!strncmp(line, "==", 2)) {
+            strcpy(next, line);
+            break;
+        }
+        if (strlen(g->want) + strlen(line) < TEXT)
+            strcat(g->want, line);
+    }
+    return true;
+}
+
+/* The first line where they part. */
+static void print_difference(const struct golden *g)
+{
+    const char *w = g->want, *h = g->got;
+
+    while (*w) {
+        size_t n = strcspn(w, "\n") + 1;
+        if (strncmp(w, h, n))
+            break;
+        w += n;
+        h += n;
+    }
+    printf("# want %.*s\n# have %.*s\n", (int)strcspn(w, "\n"), w, (int)strcspn(h, "\n"), h);
+}
+
+int main(int argc, char **argv)
+{
+    static struct golden g;
+    static const char head[] = "# SPDX-License-Identifier: MIT\n"
+                               "# Guest bytes and the IR they become: see golden.c.\n";
+    bool update = argc > 1 && !strcmp(argv[1], "--update");
+    const char *srcdir = getenv("srcdir");
+    char path[512], temporary[520];
+    unsigned count = 0, bad = 0;
+
+    snprintf(path, sizeof path, "%s/tests/golden/ir.txt", srcdir ? srcdir : ".");
+    snprintf(temporary, sizeof temporary, "%s.new", path);
+    FILE *f = fopen(path, "r"), *out = update ? fopen(temporary, "w") : NULL;
+    if (!f || (update && !out)) {
+        printf("Bail out! %s: cannot open\n", path);
+        return 1;
+    }
+    if (update)
+        fputs(head, out);
+    while (read_case(f, &g)) {
+        run_case(&g);
+        bool good = g.got[0] && !strcmp(g.want, g.got) && !strstr(g.got, "\n! ");
+        if (update)
+            fprintf(out, "%s%s", g.header, g.got);
+        printf("%sok %u - %s", good ? "" : "not ", ++count, g.header);
+        if (!good && !update)
+            print_difference(&g);
+        bad += !good;
+    }
+    printf("1..%u\n", count);
+    fclose(f);
+    if (update && (fclose(out) || rename(temporary, path)))
+        return 1;
+    return bad && !update;
+}
