@@ -66,7 +66,7 @@ static void make_address(struct lift *l, struct ir_op *op)
 {
     u64 v;
 
-    if (op->sets || op->size < 4 || !lift_is_const(l, op->b, &v))
+    if (op->sets || op->size == 1 || !lift_is_const(l, op->b, &v))
         return;
     i64 by = sext(op->code == IR_SUB ? 0 - v : v, op->size);
     if (by != (i32)by || op->a == IR_NONE || lift_at(l, op->a)->code == IR_CONST)

@@ -13,13 +13,19 @@ static ir_ref string_at(struct lift *l, unsigned reg)
     return lift_get(l, reg, l->op->in.asize);
 }
 
-/* Moves a string register on by an element, in the direction of DF. */
-static void advance(struct lift *l, unsigned reg, ir_ref at)
+/* Up or down: 1 or -1. */
+static ir_ref direction(struct lift *l)
+{
+    return IR_OP(l, .code = IR_GETDF, .size = 8);
+}
+
+/* Moves a string register on by an element. */
+static void advance(struct lift *l, unsigned reg, ir_ref at, ir_ref step)
 {
     unsigned asize = l->op->in.asize;
     unsigned log = l->size == 8 ? 3 : l->size == 4 ? 2 : l->size == 2 ? 1 : 0;
-    ir_ref step = IR_OP(l, .code = IR_GETDF, .size = 8);
     ir_ref next = IR_OP(l, .code = IR_EA, .size = (u8)asize, .scale = (u8)log, .a = at, .b = step);
+
     lift_put(l, reg, next, asize);
 }
 
@@ -28,8 +34,9 @@ static void movs(struct lift *l)
     ir_ref si = string_at(l, RSI), di = string_at(l, RDI);
     ir_ref v = lift_load(l, l->op->in.seg, si, l->size);
     lift_store(l, ES, di, v, l->size);
-    advance(l, RSI, si);
-    advance(l, RDI, di);
+    ir_ref step = direction(l);
+    advance(l, RSI, si, step);
+    advance(l, RDI, di, step);
 }
 
 static void stos(struct lift *l)
@@ -37,7 +44,7 @@ static void stos(struct lift *l)
     ir_ref di = string_at(l, RDI);
     ir_ref v = lift_get(l, RAX, l->size);
     lift_store(l, ES, di, v, l->size);
-    advance(l, RDI, di);
+    advance(l, RDI, di, direction(l));
 }
 
 static void lods(struct lift *l)
@@ -45,7 +52,7 @@ static void lods(struct lift *l)
     ir_ref si = string_at(l, RSI);
     ir_ref v = lift_load(l, l->op->in.seg, si, l->size);
     lift_put(l, RAX, v, l->size);
-    advance(l, RSI, si);
+    advance(l, RSI, si, direction(l));
 }
 
 static void compare(struct lift *l, ir_ref a, ir_ref b)
@@ -61,8 +68,9 @@ static void cmps(struct lift *l)
     ir_ref y = lift_load(l, ES, di, l->size);
     ir_ref x = lift_load(l, l->op->in.seg, si, l->size);
     compare(l, x, y);
-    advance(l, RSI, si);
-    advance(l, RDI, di);
+    ir_ref step = direction(l);
+    advance(l, RSI, si, step);
+    advance(l, RDI, di, step);
 }
 
 static void scas(struct lift *l)
@@ -71,7 +79,7 @@ static void scas(struct lift *l)
     ir_ref v = lift_get(l, RAX, l->size);
     ir_ref y = lift_load(l, ES, di, l->size);
     compare(l, v, y);
-    advance(l, RDI, di);
+    advance(l, RDI, di, direction(l));
 }
 
 /* --- division: rDX:rAX by the operand, of bytes AX --- */

@@ -23,6 +23,7 @@ static void mark_sum(struct lift *l, ir_ref a, ir_ref b, ir_ref r)
 
     if (op->a != a && inner->code == op->code && inner->a == a && inner->b == b) {
         op->code = is_sub ? IR_SBB : IR_ADC;
+        op->size = inner->size;
         op->a = a;
         op->b = b;
     }
@@ -133,6 +134,7 @@ static bool set_cf_of_sum(struct lift *l, ir_ref r)
     if (op->code != IR_ADD || inner->code != IR_ADD)
         return false;
     op->code = IR_ADC;
+    op->size = inner->size;
     op->b = inner->b;
     op->a = inner->a;
     mark(l, r, IRF_CF);

@@ -38,8 +38,8 @@ static void print_imm(FILE *f, i64 imm)
         fprintf(f, "%llxh", (unsigned long long)imm);
 }
 
-/* What the operation has beside its operands. */
-static void print_fields(FILE *f, const struct ir_op *op)
+/* What the operation has beside its operands. False: nothing. */
+static bool print_fields(FILE *f, const struct ir_op *op)
 {
     switch (op->code) {
     case IR_GET:
@@ -56,14 +56,14 @@ static void print_fields(FILE *f, const struct ir_op *op)
     case IR_CONST:
     case IR_RIP:
     case IR_PUTDF: fputc(' ', f), print_imm(f, op->imm); break;
-    default: break;
+    default: return false;
     }
+    return true;
 }
 
-static void print_operands(FILE *f, const struct ir_op *op)
+static void print_operands(FILE *f, const struct ir_op *op, const char *comma)
 {
     const ir_ref v[] = {op->a, op->b, op->c};
-    const char *comma = " ";
 
     for (unsigned i = 0; i < ir_info[op->code].values; i++) {
         if (v[i])
@@ -83,8 +83,8 @@ static void print_op(const struct ir *ir, FILE *f, unsigned n)
     const struct ir_op *op = &ir->op[n];
 
     fprintf(f, "  %%%u = %s.%u", n, ir_info[op->code].name, op->size);
-    print_fields(f, op);
-    print_operands(f, op);
+    bool fields = print_fields(f, op);
+    print_operands(f, op, fields ? ", " : " ");
     if (op->sets) {
         print_flags(f, "sets", op->sets);
         print_flags(f, "live", op->live);

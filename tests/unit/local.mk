@@ -14,6 +14,7 @@ include tests/unit/board/local.mk
 include tests/unit/decode/local.mk
 include tests/unit/cpu/local.mk
 include tests/unit/devices/local.mk
+include tests/unit/jit/local.mk
 include tests/unit/mmu/local.mk
 
 check_PROGRAMS += $(unit_tests)
