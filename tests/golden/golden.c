@@ -14,7 +14,7 @@
 #include <stdio.h>
 
 #include "jit/ir.h"
-#include "testcpu.h"
+#include "unit/testcpu.h"
 
 enum { TEXT = 1 << 16, CODE = TESTCPU_CODE + 0x100 };
 

@@ -7,7 +7,7 @@ TESTS += %D%/golden.tap
 endif
 
 %C%_golden_tap_SOURCES = %D%/golden.c
-%C%_golden_tap_CPPFLAGS = $(check_cppflags) -I$(top_srcdir)/tests/unit
+%C%_golden_tap_CPPFLAGS = $(check_cppflags)
 %C%_golden_tap_LDADD = libersatz-core.la
 
 .PHONY: golden-update

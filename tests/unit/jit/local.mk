@@ -5,6 +5,6 @@ unit_tests += \
 endif
 
 %C%_ir_SOURCES = %D%/ir.c
-%C%_ir_CPPFLAGS = $(check_cppflags) -I$(top_srcdir)/tests/unit
+%C%_ir_CPPFLAGS = $(check_cppflags)
 %C%_ir_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_ir_LDADD = $(check_libs)
