@@ -17,7 +17,6 @@
 
 #include "base/log.h"
 #include "cpu/flags.h"
-#include "cpu/x87.h"
 #include "jit/engine_state.h"
 
 #define CODE_BYTES_MIN 128 /* for the number of jit_codes: what a block takes at least */
@@ -172,7 +171,6 @@ static bool jit_run(void *opaque, struct cpu *c, struct block *b)
     r->flags = flags_get(c);
     jit_signal_enter(j);
     j->host->enter(&j->buffer, c, b->code);
-    fpu_sync(c);
     flags_set(c, (u32)r->flags);
     r->rip = c->rip;
     j->stats.leaves[r->exit]++;

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The JIT's control beside the interpreter: the same program on both, stopped at the same counts
+ * of instructions, is in the same state. The backend is stubhost.h's, which promises what all do
+ * and translates nothing.
+ */
+#include "jit/engine.h"
+
+#include "unit/jit/stubhost.h"
+#include "unit/testcpu.h"
+#include "unit/unit.h"
+
+static const char *const mode_names[] = {"16", "32", "64"};
+
+struct pair {
+    struct testcpu *plain, *hot;
+    struct jit *jit;
+    u64 rip;
+};
+
+static struct pair pair_new(enum testcpu_mode mode, const struct jit_config *config)
+{
+    struct pair p = {.plain = testcpu_new(mode), .hot = testcpu_new(mode)};
+
+    ck_assert(p.plain && p.hot);
+    p.rip = mode == TESTCPU_16 ? 0x8000 : TESTCPU_CODE;
+    p.jit = jit_new(p.hot->engine, config);
+    ck_assert_ptr_nonnull(p.jit);
+    return p;
+}
+
+static struct pair pair_simple(enum testcpu_mode mode)
+{
+    return pair_new(mode, &(struct jit_config){.host = &stubhost, .heat = 1});
+}
+
+static void pair_free(struct pair *p)
+{
+    jit_destroy(p->jit);
+    testcpu_free(p->plain);
+    testcpu_free(p->hot);
+}
+
+static void pair_load(struct pair *p, u32 at, const void *bytes, u32 n)
+{
+    testcpu_load(p->plain, at, bytes, n);
+    testcpu_load(p->hot, at, bytes, n);
+}
+
+static void compare(const struct pair *p, u64 at)
+{
+    const struct cpu *a = &p->plain->cpu, *b = &p->hot->cpu;
+
+    ck_assert_msg(a->rip == b->rip, "after %llu instructions: RIP %llx, is %llx",
+                  (unsigned long long)at, (unsigned long long)a->rip, (unsigned long long)b->rip);
+    for (unsigned i = 0; i < 16; i++)
+        ck_assert_msg(a->gpr[i] == b->gpr[i], "after %llu instructions: register %u %llx, is %llx",
+                      (unsigned long long)at, i, (unsigned long long)a->gpr[i],
+                      (unsigned long long)b->gpr[i]);
+    ck_assert_uint_eq(eflags_get(a), eflags_get(b));
+    ck_assert_uint_eq(a->cr2, b->cr2);
+    ck_assert_uint_eq(a->activity, b->activity);
+    ck_assert_uint_eq(clock_insns(&p->plain->clock), clock_insns(&p->hot->clock));
+    ck_assert_int_eq(memcmp(p->plain->ram, p->hot->ram, TESTCPU_RAM), 0);
+}
+
+/* Runs both, in slices of `slice` instructions, until they halt. */
+static unsigned pair_run(struct pair *p, u64 slice, u64 most)
+{
+    unsigned end = TESTCPU_ALL;
+    u64 rip = p->rip;
+
+    for (u64 n = 0; n < most && end == TESTCPU_ALL; n += slice) {
+        end = testcpu_run(p->plain, rip, slice);
+        ck_assert_uint_eq(testcpu_run(p->hot, rip, slice), end);
+        compare(p, n);
+        rip = p->plain->cpu.rip;
+    }
+    return end;
+}
+
+/* mov cx,200; xor ax,ax; l: add ax,cx; dec cx; jnz l; hlt */
+static const u8 loop16[] = {0xb9, 200, 0, 0x31, 0xc0, 1, 0xc8, 0x49, 0x75, 0xfb, 0xf4};
+static const u8 loop32[] = {0xb9, 200,  0,    0, 0,    0x31, 0xc0, 1,
+                            0xc8, 0x83, 0xe9, 1, 0x75, 0xf9, 0xf4};
+
+/* A loop, in every mode, cut at every length of slices. */
+START_TEST(test_loop)
+{
+    enum testcpu_mode mode = (enum testcpu_mode)(_i % 3);
+    struct pair p = pair_simple(mode);
+
+    if (mode == TESTCPU_16)
+        pair_load(&p, 0x8000, loop16, sizeof loop16);
+    else
+        pair_load(&p, TESTCPU_CODE, loop32, sizeof loop32);
+    ck_assert_msg(pair_run(&p, 1 + (u64)_i / 3, 10000) == TESTCPU_HALTED, "%s-bit",
+                  mode_names[mode]);
+    struct jit_stats s = jit_stats(p.jit);
+    ck_assert_uint_ge(s.translations, 1);
+    ck_assert_uint_ge(s.stubs,
+                      200); /* slices that end within a block leave that to the interpreter */
+    pair_free(&p);
+}
+END_TEST
+
+/* Once its ways are linked, a loop comes back to the run loop no more. */
+START_TEST(test_links)
+{
+    struct pair p = pair_simple(TESTCPU_32);
+
+    pair_load(&p, TESTCPU_CODE, loop32, sizeof loop32);
+    ck_assert_uint_eq(pair_run(&p, 100000, 100000), TESTCPU_HALTED);
+    struct jit_stats s = jit_stats(p.jit);
+    ck_assert_uint_ge(s.links, 1);
+    ck_assert_uint_le(s.leaves[LEAVE_TAKEN], 2);
+    ck_assert_uint_ge(s.stubs, 3 * 190);
+    pair_free(&p);
+}
+END_TEST
+
+/* mov ecx,100; l: call far_page; loop l; hlt      far_page: inc eax; mov edx,cr3; mov cr3,edx; ret
+ */
+START_TEST(test_jump_cache)
+{
+    enum testcpu_mode mode = (enum testcpu_mode)_i;
+    struct pair p = pair_simple(mode);
+    static const u8 here[] = {0xb9, 100, 0, 0, 0, 0xe8, 0xf6, 0x0f, 0, 0, 0xe2, 0xf9, 0xf4};
+    static const u8 there[] = {0x83, 0xc0, 1, 0x0f, 0x20, 0xda, 0x0f, 0x22, 0xda, 0xc3};
+
+    pair_load(&p, TESTCPU_CODE, here, sizeof here);
+    pair_load(&p, TESTCPU_CODE + 0x1000, there, sizeof there);
+    ck_assert_uint_eq(pair_run(&p, 100000, 100000), TESTCPU_HALTED);
+    ck_assert_uint_eq(p.hot->cpu.gpr[RAX] & 0xff, 100);
+    struct jit_stats s = jit_stats(p.jit);
+    if (p.hot->cpu.mmu.flat)
+        ck_assert_uint_ge(s.jumps, 1);
+    pair_free(&p);
+}
+END_TEST
+
+/* mov ecx,60; l: inc byte [patch+1]; nop; jmp next; next: patch: add eax,0; loop l; hlt */
+START_TEST(test_own_code)
+{
+    struct pair p = pair_simple(TESTCPU_32);
+    static const u8 code[] = {0xb9, 60,   0,    0, 0,    0xfe, 0x05, 0x10, 0,    1,
+                              0,    0x90, 0xeb, 0, 0x83, 0xc0, 0,    0xe2, 0xf2, 0xf4};
+
+    pair_load(&p, TESTCPU_CODE, code, sizeof code);
+    ck_assert_uint_eq(pair_run(&p, 1 + (u64)_i, 10000), TESTCPU_HALTED);
+    ck_assert_uint_eq(p.hot->cpu.gpr[RAX], 60 * 61 / 2);
+    if (_i != 0 && _i != 4) /* slices of 1 and 5 always end within the block that changes */
+        ck_assert_uint_ge(jit_stats(p.jit).kills, 10);
+    pair_free(&p);
+}
+END_TEST
+
+/* Memory changed behind the CPU's back: by DMA. The links to what was there are made anew. */
+START_TEST(test_dma)
+{
+    struct pair p = pair_simple(TESTCPU_32);
+    /* l: jmp m; nops; m: add eax,1; jmp l */
+    static const u8 code[] = {0xeb, 6,    0x90, 0x90, 0x90, 0x90, 0x90,
+                              0x90, 0x83, 0xc0, 1,    0xeb, 0xf3};
+
+    pair_load(&p, TESTCPU_CODE, code, sizeof code);
+    for (u8 k = 1; k < 20; k++) {
+        pair_load(&p, TESTCPU_CODE + 10, &k, 1);
+        ck_assert_uint_eq(pair_run(&p, 301, 903), TESTCPU_ALL);
+        p.rip = p.plain->cpu.rip;
+    }
+    struct jit_stats s = jit_stats(p.jit);
+    ck_assert_uint_ge(s.kills, 18);
+    /* not a way back to the run loop for each round of the loop */
+    ck_assert_uint_le(s.leaves[LEAVE_BUDGET] + s.leaves[LEAVE_NEXT] + s.leaves[LEAVE_TAKEN], 400);
+    pair_free(&p);
+}
+END_TEST
+
+/* More code than the buffer holds: 4,000 blocks, three times. */
+START_TEST(test_full)
+{
+    struct pair p = pair_new(
+        TESTCPU_32, &(struct jit_config){.host = &stubhost, .heat = 1, .buffer = JIT_BUFFER_MIN});
+    enum { BLOCKS = 4000 };
+    u8 *code = malloc(5 * BLOCKS + 16), *q = code;
+
+    static const u8 begin[] = {0xb9, 3, 0, 0, 0}; /* mov ecx,3 */
+    memcpy(q, begin, sizeof begin);
+    q += sizeof begin;
+    for (unsigned i = 0; i < BLOCKS; i++) { /* add al,3; jmp +0 */
+        static const u8 block[] = {4, 3, 0xeb, 0};
+        memcpy(q, block, sizeof block);
+        q += sizeof block;
+    }
+    *q++ = 0x49; /* dec ecx */
+    *q++ = 0x0f; /* jnz to behind the mov */
+    *q++ = 0x85;
+    st32(q, (u32)(code + 5 - (q + 4)));
+    q += 4;
+    *q++ = 0xf4;
+    pair_load(&p, TESTCPU_CODE, code, (u32)(q - code));
+    ck_assert_uint_eq(pair_run(&p, 5000, 100000), TESTCPU_HALTED);
+    ck_assert_uint_ge(jit_stats(p.jit).flushes, 2);
+    free(code);
+    pair_free(&p);
+}
+END_TEST
+
+/* All blocks go between two slices. */
+START_TEST(test_flush)
+{
+    struct pair p = pair_simple(TESTCPU_32);
+
+    pair_load(&p, TESTCPU_CODE, loop32, sizeof loop32);
+    for (unsigned i = 0; i < 30; i++) {
+        ck_assert_uint_eq(pair_run(&p, 17, 17), TESTCPU_ALL);
+        p.rip = p.plain->cpu.rip;
+        engine_flush(p.hot->engine);
+    }
+    ck_assert_uint_ge(jit_stats(p.jit).flushes, 30);
+    ck_assert_uint_eq(pair_run(&p, 10000, 10000), TESTCPU_HALTED);
+    pair_free(&p);
+}
+END_TEST
+
+/* Faults leave hot code from its middle: add eax,1; OP; ...; jmp back, until it does fault. */
+static const struct {
+    const char *name;
+    u8 code[24];
+    u8 vector;
+} faults[] = {
+    {"division by 0", {0x83, 0xe9, 1, 0xf7, 0xf1, 0x31, 0xd2, 0xeb, 0xf7}, VEC_DE},
+    {"bound", {0x83, 0xe9, 1, 0x62, 0x0d, 0, 0, 2, 0, 0xeb, 0xf5}, VEC_BR},
+};
+
+START_TEST(test_faults)
+{
+    struct pair p = pair_simple(TESTCPU_32);
+    static const u8 bounds[8] = {2, 0, 0, 0, 0xff, 0, 0, 0};
+
+    pair_load(&p, TESTCPU_CODE, faults[_i].code, sizeof faults[_i].code);
+    pair_load(&p, 0x20000, bounds, sizeof bounds);
+    p.plain->cpu.gpr[RCX] = p.hot->cpu.gpr[RCX] = 50;
+    p.plain->cpu.gpr[RAX] = p.hot->cpu.gpr[RAX] = 1000000;
+    p.plain->cpu.gpr[RDX] = p.hot->cpu.gpr[RDX] = 0;
+    ck_assert_msg(pair_run(&p, 10000, 10000) == faults[_i].vector, "%s", faults[_i].name);
+    ck_assert_uint_ge(jit_stats(p.jit).stubs, 100);
+    pair_free(&p);
+}
+END_TEST
+
+/* While a data breakpoint is armed, and under a trace, the interpreter runs what is hot. */
+START_TEST(test_interpreted)
+{
+    struct pair p = pair_simple(TESTCPU_32);
+
+    pair_load(&p, TESTCPU_CODE, loop32, sizeof loop32);
+    ck_assert_uint_eq(pair_run(&p, 100, 100), TESTCPU_ALL);
+    u64 stubs = jit_stats(p.jit).stubs;
+    ck_assert_uint_ge(stubs, 50);
+    p.rip = p.plain->cpu.rip;
+    mmu_set_blind(&p.hot->cpu.mmu, true);
+    ck_assert_uint_eq(pair_run(&p, 100, 100), TESTCPU_ALL);
+    ck_assert_uint_eq(jit_stats(p.jit).stubs, stubs);
+    p.rip = p.plain->cpu.rip;
+    mmu_set_blind(&p.hot->cpu.mmu, false);
+    ck_assert_uint_eq(pair_run(&p, 10000, 10000), TESTCPU_HALTED);
+    ck_assert_uint_gt(jit_stats(p.jit).stubs, stubs);
+    pair_free(&p);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("jit/engine");
+    TCase *c = tcase_create("control");
+
+    tcase_add_loop_test(c, test_loop, 0, 3 * 20);
+    tcase_add_test(c, test_links);
+    tcase_add_loop_test(c, test_jump_cache, TESTCPU_32, TESTCPU_64 + 1);
+    tcase_add_loop_test(c, test_own_code, 0, 9);
+    tcase_add_test(c, test_dma);
+    tcase_add_test(c, test_full);
+    tcase_add_test(c, test_flush);
+    tcase_add_loop_test(c, test_faults, 0, ARRAY_LEN(faults));
+    tcase_add_test(c, test_interpreted);
+    suite_add_tcase(s, c);
+    return unit_run(s);
+}
