@@ -3,10 +3,10 @@
  * The block cache: lookup by {linear address, key}, then by {physical address, mode};
  * fetching and decoding; invalidation. The rules of where blocks end are in block.h.
  *
- * A jump key holds what a linear address depends on: the mode, user or supervisor, the count
- * of TLB flushes, the engine's epoch. An entry whose key is the CPU's present one may be used
- * as it is, as the hardware may use a TLB entry; blocks that were dropped cost too much to be
- * entered.
+ * A jump key holds what a block depends on: the mode, user or supervisor, the engine's epoch. An
+ * entry whose key is the CPU's present one is good while its page is fetched from where it was:
+ * so flushes and address spaces leave the entries alone. Blocks that were dropped cost too much to
+ * be entered.
  */
 #include "cpu/engine.h"
 
@@ -423,28 +423,49 @@ static bool still_good(struct cpu *c, const struct block *b, const struct fetch 
     return fetch_page(c, c->code_mode == CODE64 ? next : (u32)next).phys == b->phys2;
 }
 
-struct block *block_lookup(struct cpu *c, linaddr lin, unsigned mode)
+/* The block of a jump entry that needs no more than what is known of its pages. */
+static struct block *recall(const struct cpu *c, const struct jump_entry *j, linaddr lin)
 {
-    struct jump_entry *j = jump_slot(c, lin);
-    bool keyed = c->jump_key != JUMP_KEY_NONE;
-    if (keyed && j->lin == lin && j->key == c->jump_key && j->block->valid)
-        return j->block;
+    if (j->lin != lin || (j->key & ~(u64)JUMP_KEY_TWO) != c->jump_key || !j->block->valid)
+        return NULL;
+    if (!fetched_from(c, lin, j->page))
+        return NULL;
+    linaddr next = align_down(lin, PAGE) + PAGE;
+    if (j->block->two_pages && !fetched_from(c, next, mmu_fetch_word(j->block->phys2)))
+        return NULL;
+    return j->block;
+}
 
+static struct block *find_or_build(struct cpu *c, const struct fetch *f, linaddr lin, unsigned mode)
+{
     struct engine *e = c->engine;
-    struct fetch f = {.limit = fetch_limit(c)};
-    f.at = fetch_page(c, lin);
-    struct block *b = f.at.host ? find(e, f.at.phys, mode) : NULL;
-    if (b && !still_good(c, b, &f, lin)) {
-        if (b->bytes <= f.limit)
+    struct block *b = f->at.host ? find(e, f->at.phys, mode) : NULL;
+    if (b && !still_good(c, b, f, lin)) {
+        if (b->bytes <= f->limit)
             drop(e, b); /* mapped elsewhere now */
         b = NULL;
     }
     if (b && !b->valid) /* the fetch set A bits among its own bytes */
         b = NULL;
-    if (!b)
-        b = keep(e, build(c, &f, lin, mode), &f);
-    if (keyed && b != e->scratch)
-        *j = (struct jump_entry){lin, c->jump_key, b};
+    return b ? b : keep(e, build(c, f, lin, mode), f);
+}
+
+struct block *block_lookup(struct cpu *c, linaddr lin, unsigned mode)
+{
+    struct jump_entry *j = jump_slot(c, lin);
+    bool keyed = c->jump_key != JUMP_KEY_NONE;
+    struct block *b = keyed ? recall(c, j, lin) : NULL;
+    if (b)
+        return b;
+
+    struct fetch f = {.limit = fetch_limit(c)};
+    f.at = fetch_page(c, lin);
+    if (keyed && (b = recall(c, j, lin))) /* all that was missing is the page's fetch word */
+        return b;
+    b = find_or_build(c, &f, lin, mode);
+    if (keyed && b != c->engine->scratch)
+        *j = (struct jump_entry){lin, c->jump_key | (b->two_pages ? JUMP_KEY_TWO : 0),
+                                 mmu_fetch_word(b->phys), b};
     return b;
 }
 

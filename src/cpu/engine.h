@@ -13,15 +13,18 @@
 struct log;
 struct memmap;
 
-/* From a linear address to the block that begins there, if `key` is the CPU's jump_key. */
+/* From a linear address to the block that begins there: jump_good(). */
 struct jump_entry {
     u64 lin, key;
+    u64 page; /* mmu_fetch_word() of where it lies */
     struct block *block;
 };
 
 #define JUMP_ENTRIES 4096
 #define JUMP_KEY_NONE 0  /* matches no entry: RIP isn't the linear address */
 #define JUMP_KEY_EMPTY 1 /* of an entry without a block: no CPU's key, its mode isn't CS_FLAT */
+#define JUMP_KEY_TWO                                                                               \
+    (1 << 7) /* in an entry's key: the block is on two pages, and exec.c can't tell */
 #define ENGINE_CPUS 64
 
 /*
@@ -80,6 +83,18 @@ struct block *block_part(struct engine *e, const struct op *op, unsigned n);
 static inline struct jump_entry *jump_slot(const struct cpu *c, u64 lin)
 {
     return &c->jumps[(lin ^ lin >> 12) % JUMP_ENTRIES];
+}
+
+/* lin is fetched from `page` still. Without flat tables the key says so. */
+static inline bool fetched_from(const struct cpu *c, u64 lin, u64 page)
+{
+    return !c->mmu.fetch || c->mmu.fetch[mmu_page(lin)] == page;
+}
+
+/* The entry leads to the block at lin in the present mode. */
+static inline bool jump_good(const struct cpu *c, const struct jump_entry *j, u64 lin)
+{
+    return j->lin == lin && j->key == c->jump_key && likely(fetched_from(c, lin, j->page));
 }
 
 /* --- exec.c --- */

@@ -53,7 +53,7 @@ static void check_leave(struct cpu *c, const struct op *op, u64 rip)
 static ALWAYS_INLINE void leave_by_address(struct cpu *c, const struct op *op, u64 rip)
 {
     const struct jump_entry *j = jump_slot(c, rip);
-    if (CAN_CHAIN && likely(j->lin == rip && j->key == c->jump_key)) {
+    if (CAN_CHAIN && likely(jump_good(c, j, rip))) {
         i64 budget = c->budget - j->block->cost;
         if (likely(budget >= 0)) {
             enter(c, j->block, budget, rip);
@@ -71,8 +71,8 @@ static __attribute__((noinline)) void leave_unchained(struct cpu *c, const struc
     if (way == WAY_TAKEN)
         check_leave(c, op, rip);
     struct jump_entry *j = jump_slot(c, rip);
-    bool known = CAN_CHAIN && j->lin == rip && j->key == c->jump_key && c->jump_key;
-    if (known && !j->block->two_pages && !((rip ^ c->gpr[GPR_BASE]) >> 12))
+    bool known = CAN_CHAIN && c->jump_key && jump_good(c, j, rip);
+    if (known && !((rip ^ c->gpr[GPR_BASE]) >> 12))
         c->block->next[way] = j->block;
     if (known) {
         i64 budget = c->budget - j->block->cost;

@@ -74,13 +74,14 @@ static unsigned block_mode(const struct cpu *c)
  *     +-------------+-----------+----+------+
  *     | generation  |   epoch   |user| mode |
  *     +-------------+-----------+----+------+
+ * The generation counts only where there is no table of fetches to look at.
  */
 static u64 jump_key(const struct cpu *c, unsigned mode)
 {
     if (!(mode & BLOCK_CS_FLAT))
         return JUMP_KEY_NONE;
-    return (u64)(u32)c->mmu.generation << 32 | (u32)(c->engine->epoch << 9) |
-           (c->cpl == 3 ? 1 << 8 : 0) | mode;
+    u64 generation = c->mmu.fetch ? 0 : c->mmu.generation << 32;
+    return generation | (u32)(c->engine->epoch << 9) | (c->cpl == 3 ? 1 << 8 : 0) | mode;
 }
 
 /* --- blocks --- */
