@@ -82,13 +82,18 @@ static void make_address(struct lift *l, struct ir_op *op)
     }
 }
 
-/* The opposite of a condition is a condition. */
+/* The opposite of a condition is a condition; that of being 0 is being more than 0. */
 static void negate(struct lift *l, struct ir_op *op)
 {
     const struct ir_op *a = lift_at(l, op->a);
     u64 v;
 
-    if (a->code == IR_COND && !op->sets && lift_is_const(l, op->b, &v) && v == 1)
+    if (op->sets || !lift_is_const(l, op->b, &v) || v != 1)
+        return;
+    if (a->code == IR_EQ && lift_is_const(l, a->b, &v) && v == 0)
+        *op = (struct ir_op){
+            .code = IR_LTU, .size = a->size, .a = a->b, .b = a->a, .insn = op->insn};
+    else if (a->code == IR_COND)
         *op = (struct ir_op){.code = IR_COND, .size = 1, .reg = a->reg ^ 1, .insn = op->insn};
 }
 

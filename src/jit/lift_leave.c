@@ -49,11 +49,18 @@ void lift_check_if(struct lift *l, ir_ref when, ir_ref t)
     IR_OP(l, .code = IR_CHECK, .size = 8, .a = t);
 }
 
+/* A target cut to 16 bits where code isn't: another mapping of the page may be beyond that, so
+ * no constant says where it is. */
+static bool is_cut(const struct lift *l, const struct ir_op *to)
+{
+    return to->code == IR_RIP && to->size == 2 && (l->mode & BLOCK_CODE_MASK) != BLOCK_CODE16;
+}
+
 void lift_jump(struct lift *l, ir_ref t)
 {
     const struct ir_op to = *lift_at(l, t);
 
-    if (to.code == IR_RIP)
+    if (to.code == IR_RIP && !is_cut(l, &to))
         IR_OP(l, .code = IR_JUMP, .size = to.size, .write = WAY_TAKEN, .imm = to.imm);
     else
         IR_OP(l, .code = IR_JUMPI, .size = 8, .write = WAY_INDIRECT, .a = t);
@@ -63,5 +70,7 @@ void lift_branch(struct lift *l, ir_ref when, ir_ref t)
 {
     const struct ir_op to = *lift_at(l, t);
 
+    if (is_cut(l, &to))
+        lift_refuse(l, JIT_NO_CUT);
     IR_OP(l, .code = IR_BRANCH, .size = to.size, .write = WAY_TAKEN, .a = when, .imm = to.imm);
 }
