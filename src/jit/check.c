@@ -42,6 +42,19 @@ static bool wants_whole(const struct ir_op *op, unsigned operand)
     }
 }
 
+static bool has_size(const struct ir_op *op)
+{
+    switch (op->size) {
+    case 1:
+    case 2:
+    case 4:
+    case 8: return true;
+    case 10:
+    case 16: return op->code == IR_HOST || op->code == IR_SEG;
+    default: return false;
+    }
+}
+
 static const char *check_operand(const struct ir *ir, unsigned n, unsigned operand, ir_ref v)
 {
     const struct ir_op *op = &ir->op[n];
@@ -67,7 +80,7 @@ static const char *check_op(const struct ir *ir, unsigned n)
 
     if (op->code >= IR_COUNT)
         return "unknown operation";
-    if (op->size != 1 && op->size != 2 && op->size != 4 && op->size != 8)
+    if (!has_size(op))
         return "size is not 1, 2, 4 or 8";
     if (op->insn >= ir->insns || (n > 1 && op->insn < op[-1].insn))
         return "guest instructions are not in order";

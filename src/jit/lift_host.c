@@ -1,9 +1,47 @@
 /* SPDX-License-Identifier: MIT */
-/* SSE, MMX and x87 instructions as HOST operations: the guest's own, on the host's units. */
+/*
+ * SSE, MMX and x87 instructions as HOST operations: the guest's own, on the host's units. All
+ * rows are, but those that insn.def calls PORTABLE, and those whose memory operand is an area
+ * (FXSAVE, FNSTENV, ...).
+ */
 #include "jit/lift.h"
 
-/* None so far. */
+/* Whether the memory operand is written: of the x87, D9 DB DD DF with /1 FISTTP, /2 FST, /3 FSTP,
+ * /7 FSTP m80, FISTP m64, FNSTCW, FNSTSW. */
+static bool writes_memory(const struct insn *in, u32 attr)
+{
+    unsigned digit = in->imm >> 3 & 7;
+    if (!(attr & (ATTR_FPU | ATTR_FPU_NOWAIT)))
+        return in->op[0].kind == OPND_MEM;
+    return (in->opcode & 1) && (digit == 1 || digit == 2 || digit == 3 || digit == 7);
+}
+
+/* EFLAGS bits as enum ir_flag. */
+static u8 status_flags(unsigned efl)
+{
+    return (u8)((efl & IRF_ALL & ~IRF_OF) | (efl & EFL_OF ? IRF_OF : 0));
+}
+
 bool lift_host(struct lift *l, unsigned insn)
 {
-    return false;
+    const struct insn *in = &l->op->in;
+    const struct insn_row *row = &insn_rows[in->row];
+    struct ir_op host = {.code = IR_HOST, .size = 8};
+    bool memory = false;
+
+    if (!(row->attr & (ATTR_SSE | ATTR_MMX | ATTR_FPU | ATTR_FPU_NOWAIT)) ||
+        row->attr & (ATTR_PORTABLE | ATTR_END))
+        return false;
+    for (unsigned i = 0; i < ARRAY_LEN(in->op); i++)
+        memory |= in->op[i].kind == OPND_MEM;
+    if (memory && !in->msize)
+        return false;
+    host.sets = status_flags(row->flags_written);
+    if (memory) {
+        host.size = in->msize;
+        host.write = writes_memory(in, row->attr);
+        host.a = lift_linear(l, in->seg, lift_ea(l, 0), in->msize, host.write);
+    }
+    lift_op(l, &host);
+    return true;
 }
