@@ -11,14 +11,19 @@ enum { INSNS_MAX = 500, HALTS_MAX = 200, STALLS_MAX = 8 };
 
 struct pace {
     struct rng rng;
+    u64 first;           /* the first is of so many, if not 0, and an interrupt comes behind it */
     u64 fixed;           /* slices of so many instructions; 0: of random length */
     unsigned interrupts; /* one slice in so many ends in an interrupt; 0: none */
 };
 
-static struct pace pace_of(u64 seed)
+static struct pace pace_of(const struct play *y)
 {
-    struct pace p = {.rng = {seed}};
+    struct pace p = {.rng = {y->seed}, .first = y->inject};
 
+    if (y->inject)
+        p.fixed = INSNS_MAX;
+    if (y->inject)
+        return p;
     if (one_in(&p.rng, 3))
         p.fixed = one_in(&p.rng, 2) ? INSNS_MAX : 1 + rng_below(&p.rng, 20);
     if (one_in(&p.rng, 2))
@@ -28,6 +33,8 @@ static struct pace pace_of(u64 seed)
 
 static u64 slice_length(struct pace *p)
 {
+    if (p->first)
+        return p->first;
     if (p->fixed)
         return p->fixed;
     return 1 + rng_below(&p->rng, one_in(&p->rng, 4) ? 200 : 24);
@@ -105,7 +112,7 @@ static bool may_run(const struct box *b)
 
 bool play(struct play *y, const struct program *p, struct box *want, struct box *got)
 {
-    struct pace pace = pace_of(y->seed);
+    struct pace pace = pace_of(y);
     u64 begin = y->insns;
 
     program_enter(p, want);
@@ -126,8 +133,9 @@ bool play(struct play *y, const struct program *p, struct box *want, struct box 
         }
         if (!may_run(want) || !ran)
             break;
-        if (pace.interrupts && one_in(&pace.rng, pace.interrupts))
+        if (pace.first || (pace.interrupts && one_in(&pace.rng, pace.interrupts)))
             interrupt(&pace, want, got);
+        pace.first = 0;
     }
     return compare(y, want, got, true);
 }

@@ -12,6 +12,7 @@
 struct play {
     u64 seed;       /* of the slices' lengths and the interrupts */
     bool ram_often; /* memory is compared after every slice, not only at the end */
+    u64 inject;     /* not 0: an interrupt after so many instructions; the rest in one slice */
     /* what happened */
     u64 insns, slices, faults, interrupts;
     char why[600];
