@@ -57,18 +57,18 @@ int main(void)
 {
     static struct bench b;
     struct trial t = {.seed = 1};
-    const struct box_options plain = {.flat = true};
     unsigned bad = 0;
 
     setvbuf(stdout, NULL, _IOLBF, 0);
     mix_init(&b.mix);
     trial_options(&t);
-    if (!box_init(&b.want, &plain) || !box_init(&b.got, &t.opt)) {
+    if (!trial_open(&t, &b.want, &b.got)) {
         printf("Bail out! no boxes: the host has no memory\n");
         return 1;
     }
     for (unsigned mode = 0; mode < MODE_COUNT; mode++)
         bad += !test_mode(&b, mode);
+    printf("# %u blocks translated\n", (unsigned)box_translations(&b.got));
     box_destroy(&b.want);
     box_destroy(&b.got);
     printf("1..%u\n", MODE_COUNT);

@@ -304,6 +304,7 @@ bool box_init(struct box *b, const struct box_options *opt)
 
 void box_destroy(struct box *b)
 {
+    box_uninstall(b);
     if (b->cpu && b->engine)
         engine_detach(b->engine, b->cpu);
     if (b->engine)
@@ -413,6 +414,7 @@ void box_enter(struct box *b, const struct box_mode *m, u64 rip)
     cpu_reset(c);
     c->random = 1;
     c->fpu.xcr0 = 3;
+    c->stat_faults = c->stat_irqs = 0;
     b->outside = 0;
     b->shutdown = false;
     set_control(c, m);

@@ -91,6 +91,7 @@ struct box {
     struct portmap io;
     struct clock clock;
     struct engine *engine;
+    struct jit *jit; /* NULL: the interpreter alone */
     struct cpu *cpu;
     struct box_options opt;
     u8 *ram;
@@ -99,14 +100,14 @@ struct box {
     u8 vector; /* of the next interrupt */
 };
 
-/* False: the host has no memory. */
+/* False: the host has no memory, or not what the options want. */
 bool box_init(struct box *b, const struct box_options *opt);
 void box_destroy(struct box *b);
-/* Is there an engine to test? Then it goes into the box; false: it can't. */
-bool box_has_engine(void);
+/* The engine under test goes into the box; false: it can't be had. */
 bool box_install(struct box *b);
-/* Lines about what the engine did, after "# ". */
-void box_report(const struct box *b, FILE *f);
+void box_uninstall(struct box *b);
+/* Blocks that it has translated. */
+u64 box_translations(const struct box *b);
 
 /* Tables and handlers; the rest of the image is the caller's. */
 void box_image(u8 image[BOX_END]);

@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* The engine under test, put into a box. */
+/* The engine under test, put into a box: the JIT, which translates on the second run. */
+#include "jit/engine.h"
 #include "box.h"
-
-bool box_has_engine(void)
-{
-    return false;
-}
 
 bool box_install(struct box *b)
 {
-    return false;
+    const struct jit_config config = {.host = b->opt.ffi ? jit_portable() : NULL,
+                                      .no_optimise = !b->opt.optimise,
+                                      .heat = 1,
+                                      .buffer = b->opt.buffer};
+
+    b->jit = jit_new(b->engine, &config);
+    return b->jit;
 }
 
-void box_report(const struct box *b, FILE *f)
+void box_uninstall(struct box *b)
 {
-    fprintf(f, "# interpreter, one instruction at a time\n");
+    jit_destroy(b->jit);
+}
+
+u64 box_translations(const struct box *b)
+{
+    return b->jit ? jit_stats(b->jit).translations : 0;
 }

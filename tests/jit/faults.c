@@ -122,6 +122,9 @@ static bool make(struct bench *b, unsigned row, const struct box_mode *mode, str
     if (operand_of(in, OPND_MEM) < 0 && operand_of(in, OPND_SI) < 0 &&
         operand_of(in, OPND_DI) < 0 && !on_stack(in))
         return false;
+    /* INS and OUTS end a chunk where the slice ends: slices of one instruction are no model */
+    if (!b->got.jit && (row_matches[row].opcode & 0xfc) == 0x6c && row_matches[row].map == MAP_M1)
+        return false;
     program_add(p, "\x39\xc8", 2); /* cmp eax, ecx */
     program_add(p, t->bytes, t->in.len);
     program_add(p, "\x11\xd2", 2); /* adc edx, edx */
@@ -187,18 +190,18 @@ int main(int argc, char **argv)
 {
     static struct bench b;
     struct trial t = {.seed = 1};
-    const struct box_options plain = {.flat = true};
     unsigned n = 0, bad = 0;
 
     setvbuf(stdout, NULL, _IOLBF, 0);
     trial_options(&t);
-    if (!box_init(&b.want, &plain) || !box_init(&b.got, &t.opt)) {
+    if (!trial_open(&t, &b.want, &b.got)) {
         printf("Bail out! no boxes: the host has no memory\n");
         return 1;
     }
     for (unsigned row = 1; row < insn_row_count; row++)
         if (argc < 2 || (unsigned)atoi(argv[1]) == row)
             bad += !test_row(&b, row, &n);
+    printf("# %u blocks translated\n", (unsigned)box_translations(&b.got));
     box_destroy(&b.want);
     box_destroy(&b.got);
     printf("1..%u\n", n);

@@ -27,7 +27,8 @@ enum {
     COUNT_SOFT,
     COUNT_OPTIMISED,
     COUNT_PLAIN,
-    COUNT_FFI
+    COUNT_FFI,
+    COUNT_TRANSLATED,
 };
 
 static const char *const counters[] = {
@@ -43,6 +44,7 @@ static const char *const counters[] = {
     "programs optimised",
     "programs not optimised",
     "?programs on the portable backend",
+    "?blocks translated",
     NULL,
 };
 
@@ -81,6 +83,7 @@ static void run_case(struct fuzz *f, u64 seed)
         if (!same)
             fuzz_fail(f, "program %u, %s: %s", i, p.mode->name, y.why);
     }
+    f->count[COUNT_TRANSLATED] += box_translations(&got);
     box_destroy(&want);
     box_destroy(&got);
 }

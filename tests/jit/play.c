@@ -45,7 +45,7 @@ static u64 run(struct box *b, u64 n)
 {
     u64 ran = 0;
 
-    if (b->opt.jit)
+    if (b->jit)
         return box_run(b, n);
     /* now and then a slice only delivers an event */
     for (unsigned stalls = 0; ran < n && stalls < STALLS_MAX; stalls++) {
