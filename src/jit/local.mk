@@ -12,6 +12,7 @@ libersatz_core_la_SOURCES += \
     %D%/helper_alu.c \
     %D%/helper_flags.h \
     %D%/host.h \
+    %D%/host_ffi.c \
     %D%/ir.c \
     %D%/ir.def \
     %D%/ir.h \

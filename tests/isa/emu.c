@@ -177,13 +177,19 @@ static void user_mode(struct emu *e, enum code_mode mode)
     cpu_update_mode(c);
 }
 
-static void load(struct emu *e, const struct isa_case *t, const struct isa_state *s)
+struct cpu *emu_cpu(struct emu *e)
+{
+    return &e->cpu;
+}
+
+void emu_code(struct emu *e, const u8 *bytes, unsigned n)
+{
+    memmap_dma_write(&e->mem, PHYS_CODE + (ISA_INSN - ISA_CODE), bytes, n);
+}
+
+static void load_state(struct emu *e, const struct isa_state *s)
 {
     struct cpu *c = &e->cpu;
-    u8 code[32];
-    memset(code, 0xcc, sizeof code);
-    memcpy(code, t->bytes, t->in.len);
-    memmap_dma_write(&e->mem, PHYS_CODE + (ISA_INSN - ISA_CODE), code, sizeof code);
     memcpy(e->ram + PHYS_DATA, s->mem, ISA_DATA_PAGES * 4096);
     memcpy(e->ram + PHYS_STACK, s->mem + ISA_DATA_PAGES * 4096, ISA_STACK_PAGES * 4096);
     memcpy(c->gpr, s->gpr, sizeof s->gpr);
@@ -193,6 +199,21 @@ static void load(struct emu *e, const struct isa_case *t, const struct isa_state
     fxsave_get_x87(c, (const u8 *)&s->fx, true);
     fxsave_get_xmm(c, (const u8 *)&s->fx);
     sse_set_mxcsr(c, s->fx.mxcsr);
+}
+
+void emu_load(struct emu *e, enum code_mode mode, const struct isa_state *s)
+{
+    user_mode(e, CODE64); /* so that all of the state can be loaded */
+    load_state(e, s);
+    user_mode(e, mode);
+}
+
+static void load_code(struct emu *e, const struct isa_case *t)
+{
+    u8 code[32];
+    memset(code, 0xcc, sizeof code);
+    memcpy(code, t->bytes, t->in.len);
+    emu_code(e, code, sizeof code);
 }
 
 /* The exception frame that the CPU pushed (SDM vol. 3, 6.14.2). */
@@ -212,7 +233,7 @@ static void read_frame(struct emu *e, struct isa_state *s)
     s->cr2 = s->vector == VEC_PF ? c->cr2 : 0;
 }
 
-static void save(struct emu *e, struct isa_state *s)
+void emu_save(struct emu *e, struct isa_state *s)
 {
     struct cpu *c = &e->cpu;
     s->vector = -1;
@@ -236,9 +257,8 @@ void emu_run(struct emu *e, const struct isa_case *t, const struct isa_state *be
              struct isa_state *after)
 {
     struct cpu *c = &e->cpu;
-    user_mode(e, CODE64); /* so that all of the state can be loaded */
-    load(e, t, before);
-    user_mode(e, t->mode);
+    load_code(e, t);
+    emu_load(e, t->mode, before);
     /* a REP instruction takes a step for each part of its work */
     for (unsigned step = 0; step < 64; step++) {
         clock_slice_begin(&e->clock, &c->budget, 1);
@@ -247,5 +267,5 @@ void emu_run(struct emu *e, const struct isa_case *t, const struct isa_state *be
         if (c->rip != before->rip || c->cpl == 0)
             break;
     }
-    save(e, after);
+    emu_save(e, after);
 }

@@ -65,6 +65,12 @@ struct emu *emu_open(bool soft, bool flat);
 void emu_close(struct emu *e);
 void emu_run(struct emu *e, const struct isa_case *t, const struct isa_state *before,
              struct isa_state *after);
+/* The parts of it: code from ISA_INSN on; a state, at CPL 3 with flat segments; what became of it,
+ * c->code_mode of no meaning any more. */
+struct cpu *emu_cpu(struct emu *e);
+void emu_code(struct emu *e, const u8 *bytes, unsigned n);
+void emu_load(struct emu *e, enum code_mode mode, const struct isa_state *s);
+void emu_save(struct emu *e, struct isa_state *s);
 
 /* --- generation: everything follows from the seed --- */
 struct rng {

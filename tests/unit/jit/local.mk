@@ -15,3 +15,19 @@ endif
 %C%_ir_CPPFLAGS = $(check_cppflags)
 %C%_ir_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_ir_LDADD = $(check_libs)
+
+# IR against the interpreter, on the portable backend.
+check_PROGRAMS += %D%/eval.tap
+if CAN_RUN
+TESTS += %D%/eval.tap
+endif
+
+%C%_eval_tap_SOURCES = \
+    %D%/eval.c \
+    %D%/eval.h \
+    %D%/eval_run.c \
+    tests/isa/emu.c \
+    tests/isa/gen.c \
+    tests/isa/state.h
+%C%_eval_tap_CPPFLAGS = $(check_cppflags) -I$(srcdir)/tests/isa -I$(srcdir)/%D%
+%C%_eval_tap_LDADD = libersatz-core.la -lm

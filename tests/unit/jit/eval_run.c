@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/* Running a block by the interpreter and as IR. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cpu/flags.h"
+#include "cpu/mem.h"
+#include "cpu/seg.h"
+#include "eval.h"
+
+#define BUFFER_BYTES (1u << 20)
+
+static const struct {
+    enum code_mode code;
+    u8 block; /* enum block_mode */
+    u16 cs_base, data_base;
+} modes[EVAL_MODES] = {
+    [EVAL_64] = {CODE64, BLOCK_CODE64 | BLOCK_STACK64 | BLOCK_CS_FLAT, 0, 0},
+    [EVAL_32] = {CODE32, BLOCK_CODE32 | BLOCK_STACK32 | BLOCK_FLAT | BLOCK_CS_FLAT, 0, 0},
+    [EVAL_32_SEG] = {CODE32, BLOCK_CODE32 | BLOCK_STACK32, 0x100, 0x1010},
+    [EVAL_16] = {CODE16, BLOCK_CODE16, 0, 0},
+};
+
+enum code_mode eval_code_mode(enum eval_mode mode)
+{
+    return modes[mode].code;
+}
+
+struct eval *eval_open(void)
+{
+    struct eval *e = calloc(1, sizeof *e);
+    static const struct jit_options options = {.flat = true};
+
+    if (!e)
+        abort();
+    e->emu = emu_open(true, true);
+    e->c = emu_cpu(e->emu);
+    e->buf.rw = aligned_alloc(4096, BUFFER_BYTES); /* nothing in it is executed */
+    e->buf.rx = e->buf.rw;
+    e->buf.size = BUFFER_BYTES;
+    e->buf.opt = &options;
+    for (unsigned i = 0; i < JIT_JUMPS; i++)
+        e->jumps[i].lin = ~0ull << 63; /* where nothing is */
+    if (host_ffi.init(&e->buf, &options))
+        return e;
+    eval_close(e);
+    return NULL;
+}
+
+void eval_close(struct eval *e)
+{
+    emu_close(e->emu);
+    free(e->buf.rw);
+    free(e);
+}
+
+/* --- segments --- */
+
+static void segment(struct eval *e, enum seg_reg reg, u64 base, u32 limit)
+{
+    struct seg *s = &e->c->seg[reg];
+
+    s->base = base;
+    s->limit = limit;
+    if (eval_code_mode(e->mode) == CODE16)
+        s->attr &= ~(u32)SEG_DB;
+    seg_update(e->c, s);
+}
+
+/* Data and stack lie where the generator wants them, in 16-bit code by the low halves of their
+ * addresses. Some accesses and branches go beyond the limits. */
+static void segments(struct eval *e)
+{
+    if (e->mode == EVAL_32_SEG) {
+        segment(e, CS, modes[e->mode].cs_base, ISA_INSN + 0x40);
+        segment(e, SS, modes[e->mode].data_base, ISA_STACK + 0x1200);
+        segment(e, DS, modes[e->mode].data_base, ISA_DATA + 0xe00);
+        segment(e, ES, modes[e->mode].data_base, ISA_DATA + 0xf00);
+    } else if (e->mode == EVAL_16) {
+        segment(e, CS, ISA_CODE, 0xffff);
+        segment(e, SS, ISA_STACK, 0xffff);
+        segment(e, DS, ISA_DATA, 0xffff);
+        segment(e, ES, ISA_DATA, 0xf00);
+    }
+    cpu_update_mode(e->c);
+}
+
+static void load(struct eval *e)
+{
+    struct cpu *c = e->c;
+
+    emu_load(e->emu, eval_code_mode(e->mode), &e->before);
+    segments(e);
+    c->rip = ISA_INSN - (c->code_mode == CODE64 ? 0 : c->seg[CS].base);
+    c->cr2 = 0;
+    c->op = NULL;
+    c->gpr[GPR_BASE] = c->rip;
+    c->gpr[GPR_ZERO] = 0;
+    c->units_off = stub_units_off(c);
+    c->jump_key = JUMP_KEY_NONE;
+}
+
+struct block *eval_block(struct eval *e, const u8 *bytes, unsigned n)
+{
+    emu_code(e->emu, bytes, n);
+    load(e);
+    return block_lookup(e->c, ISA_INSN, modes[e->mode].block);
+}
+
+/* --- running --- */
+
+static void save(struct eval *e, struct block *b, enum eval_end end, struct eval_outcome *o)
+{
+    struct cpu *c = e->c;
+
+    memset(o, 0, offsetof(struct eval_outcome, units));
+    o->end = end;
+    o->budget = c->budget;
+    o->eflags = eflags_get(c);
+    memcpy(o->gpr, c->gpr, sizeof o->gpr);
+    o->rip = end == END_RAN ? c->rip : cpu_insn_rip(c);
+    if (end != END_RAN)
+        o->insn = (unsigned)(c->op - b->ops);
+    if (end == END_FAULT) {
+        o->vector = c->raised;
+        o->error = c->raised_error;
+        o->cr2 = c->cr2;
+    }
+    emu_save(e->emu, &o->units);
+}
+
+typedef void run_fn(struct eval *e, struct block *b);
+
+static void attempt(struct eval *e, struct block *b, run_fn *run, struct eval_outcome *o)
+{
+    struct cpu *c = e->c;
+    sigjmp_buf env;
+
+    load(e);
+    c->budget = b->cost;
+    c->block = b;
+    c->unwind = &env;
+    fpu_enter(c);
+    enum eval_end end = (enum eval_end)sigsetjmp(env, 0);
+    if (end == END_RAN)
+        run(e, b);
+    fpu_leave(c);
+    save(e, b, end, o);
+}
+
+static void run_interpreter(struct eval *e, struct block *b)
+{
+    e->c->budget -= b->cost;
+    b->ops[0].run(e->c, b->ops);
+}
+
+void eval_interpret(struct eval *e, struct block *b)
+{
+    attempt(e, b, run_interpreter, &e->want);
+}
+
+/* What the engine does when code has left by a jump: the target may be a fault of the jump. */
+static void check_target(struct cpu *c, const struct block *b)
+{
+    bool allowed = c->code_mode == CODE64 ? is_canonical(c->rip) : c->rip <= c->seg[CS].limit;
+    u64 exit = jit_regs(c)->exit;
+
+    if (allowed || (exit != LEAVE_TAKEN && exit != LEAVE_INDIRECT))
+        return;
+    c->op = &b->ops[b->count - 1];
+    cpu_raise(c, VEC_GP, 0);
+}
+
+static void run_translated(struct eval *e, struct block *b)
+{
+    struct cpu *c = e->c;
+    struct jit_regs *r = jit_regs(c);
+
+    *r = (struct jit_regs){.rip_page = c->rip - b->phys % 4096,
+                           .flags = flags_get(c),
+                           .jumps = e->jumps,
+                           .fetch = c->mmu.fetch};
+    host_ffi.enter(&e->buf, c, &e->code);
+    flags_set(c, (u32)r->flags);
+    if (r->from != &e->code)
+        abort();
+    check_target(c, b);
+}
+
+bool eval_translate(struct eval *e, struct block *b, enum eval_form form)
+{
+    unsigned where;
+
+    ir_lift(&e->ir, b);
+    if (form != EVAL_RAW)
+        ir_optimise(&e->ir);
+    const char *broken = ir_check(&e->ir, &where);
+    if (broken) {
+        snprintf(e->why, sizeof e->why, " operation %u: %s", where, broken);
+        return false;
+    }
+    for (unsigned i = 1; form == EVAL_LIVE && i <= e->ir.count; i++)
+        e->ir.op[i].sets &= e->ir.op[i].live;
+    e->buf.used = e->buf.thunks;
+    if (!host_ffi.compile(&e->buf, &e->ir, &e->code))
+        abort(); /* the buffer has room for any block */
+    attempt(e, b, run_translated, &e->got);
+    return true;
+}
+
+/* --- comparing --- */
+
+struct verdict {
+    FILE *why;
+    bool same;
+};
+
+static void compare(struct verdict *v, const char *what, u64 want, u64 got)
+{
+    if (want == got)
+        return;
+    v->same = false;
+    fprintf(v->why, " %s %llx, not %llx;", what, (unsigned long long)got, (unsigned long long)want);
+}
+
+static void compare_units(struct verdict *v, const struct isa_state *want,
+                          const struct isa_state *got)
+{
+    char what[32];
+
+    compare(v, "x87 or SSE", 0, memcmp(&want->fx, &got->fx, sizeof want->fx) != 0);
+    for (unsigned i = 0; i < sizeof want->mem; i++) {
+        if (want->mem[i] == got->mem[i])
+            continue;
+        snprintf(what, sizeof what, "memory %x", i);
+        compare(v, what, want->mem[i], got->mem[i]);
+    }
+}
+
+bool eval_same(struct eval *e)
+{
+    const struct eval_outcome *want = &e->want, *got = &e->got;
+    struct verdict v = {fmemopen(e->why, sizeof e->why, "w"), true};
+    char what[8];
+
+    compare(&v, "end", want->end, got->end);
+    compare(&v, "vector", want->vector, got->vector);
+    compare(&v, "error code", want->error, got->error);
+    compare(&v, "at instruction", want->insn, got->insn);
+    compare(&v, "budget", (u64)want->budget, (u64)got->budget);
+    compare(&v, "cr2", want->cr2, got->cr2);
+    compare(&v, "eflags", want->eflags, got->eflags);
+    compare(&v, "rip", want->rip, got->rip);
+    for (unsigned i = 0; i < 16; i++) {
+        snprintf(what, sizeof what, "r%u", i);
+        compare(&v, what, want->gpr[i], got->gpr[i]);
+    }
+    compare_units(&v, &want->units, &got->units);
+    fclose(v.why);
+    return v.same;
+}
