@@ -182,6 +182,11 @@ struct cpu *emu_cpu(struct emu *e)
     return &e->cpu;
 }
 
+u8 *emu_code_pages(struct emu *e)
+{
+    return e->ram + PHYS_CODE;
+}
+
 void emu_code(struct emu *e, const u8 *bytes, unsigned n)
 {
     memmap_dma_write(&e->mem, PHYS_CODE + (ISA_INSN - ISA_CODE), bytes, n);

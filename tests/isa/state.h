@@ -19,6 +19,7 @@
 #define ISA_CODE 0x10000000ull
 #define ISA_DATA 0x20000000ull
 #define ISA_STACK 0x30000000ull
+#define ISA_CODE_PAGES 2
 #define ISA_DATA_PAGES 3
 #define ISA_STACK_PAGES 2
 #define ISA_MEM_PAGES (ISA_DATA_PAGES + ISA_STACK_PAGES)
@@ -68,6 +69,7 @@ void emu_run(struct emu *e, const struct isa_case *t, const struct isa_state *be
 /* The parts of it: code from ISA_INSN on; a state, at CPL 3 with flat segments; what became of it,
  * c->code_mode of no meaning any more. */
 struct cpu *emu_cpu(struct emu *e);
+u8 *emu_code_pages(struct emu *e); /* what lies at ISA_CODE, as it is in RAM */
 void emu_code(struct emu *e, const u8 *bytes, unsigned n);
 void emu_load(struct emu *e, enum code_mode mode, const struct isa_state *s);
 void emu_save(struct emu *e, struct isa_state *s);

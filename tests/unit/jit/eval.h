@@ -33,7 +33,8 @@ struct eval_outcome {
     u32 eflags;
     u64 rip;
     u64 gpr[16];
-    struct isa_state units; /* x87, SSE, memory */
+    struct isa_state units;         /* x87, SSE, memory */
+    u8 code[ISA_CODE_PAGES * 4096]; /* data may lie beside code */
 };
 
 struct eval {
@@ -45,6 +46,7 @@ struct eval {
     struct jit_buffer buf;
     struct jit_jump jumps[JIT_JUMPS];
     struct isa_state before;
+    u8 code_before[ISA_CODE_PAGES * 4096];
     struct eval_outcome want, got;
     char why[2000];
 };

@@ -6,6 +6,7 @@
 #include "cpu/flags.h"
 #include "cpu/mem.h"
 #include "cpu/seg.h"
+#include "cpu/x87.h"
 #include "eval.h"
 
 #define BUFFER_BYTES (1u << 20)
@@ -90,6 +91,7 @@ static void load(struct eval *e)
     struct cpu *c = e->c;
 
     emu_load(e->emu, eval_code_mode(e->mode), &e->before);
+    memcpy(emu_code_pages(e->emu), e->code_before, sizeof e->code_before);
     segments(e);
     c->rip = ISA_INSN - (c->code_mode == CODE64 ? 0 : c->seg[CS].base);
     c->cr2 = 0;
@@ -103,6 +105,7 @@ static void load(struct eval *e)
 struct block *eval_block(struct eval *e, const u8 *bytes, unsigned n)
 {
     emu_code(e->emu, bytes, n);
+    memcpy(e->code_before, emu_code_pages(e->emu), sizeof e->code_before);
     load(e);
     return block_lookup(e->c, ISA_INSN, modes[e->mode].block);
 }
@@ -126,6 +129,7 @@ static void save(struct eval *e, struct block *b, enum eval_end end, struct eval
         o->error = c->raised_error;
         o->cr2 = c->cr2;
     }
+    memcpy(o->code, emu_code_pages(e->emu), sizeof o->code);
     emu_save(e->emu, &o->units);
 }
 
@@ -223,17 +227,16 @@ static void compare(struct verdict *v, const char *what, u64 want, u64 got)
     fprintf(v->why, " %s %llx, not %llx;", what, (unsigned long long)got, (unsigned long long)want);
 }
 
-static void compare_units(struct verdict *v, const struct isa_state *want,
-                          const struct isa_state *got)
+static void compare_memory(struct verdict *v, const char *name, const u8 *want, const u8 *got,
+                           unsigned n)
 {
     char what[32];
 
-    compare(v, "x87 or SSE", 0, memcmp(&want->fx, &got->fx, sizeof want->fx) != 0);
-    for (unsigned i = 0; i < sizeof want->mem; i++) {
-        if (want->mem[i] == got->mem[i])
+    for (unsigned i = 0; i < n; i++) {
+        if (want[i] == got[i])
             continue;
-        snprintf(what, sizeof what, "memory %x", i);
-        compare(v, what, want->mem[i], got->mem[i]);
+        snprintf(what, sizeof what, "%s page %u byte %03x", name, i / 4096, i % 4096);
+        compare(v, what, want[i], got[i]);
     }
 }
 
@@ -255,7 +258,9 @@ bool eval_same(struct eval *e)
         snprintf(what, sizeof what, "r%u", i);
         compare(&v, what, want->gpr[i], got->gpr[i]);
     }
-    compare_units(&v, &want->units, &got->units);
+    compare(&v, "x87 or SSE", 0, memcmp(&want->units.fx, &got->units.fx, sizeof want->units.fx));
+    compare_memory(&v, "data", want->units.mem, got->units.mem, sizeof want->units.mem);
+    compare_memory(&v, "code", want->code, got->code, sizeof want->code);
     fclose(v.why);
     return v.same;
 }
