@@ -195,7 +195,7 @@ const struct jit_code *jit_code_at(const struct jit *j, const u8 *pc)
 
 /* The backends, best first; the last one does on every host. */
 static const struct host *const hosts[] = {
-    NULL,
+    &host_ffi,
 };
 
 const struct host *jit_portable(void)
