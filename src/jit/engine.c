@@ -110,7 +110,6 @@ static struct jit_code *translate(struct jit *j, struct block *b)
     }
     j->code_count++;
     b->code = code;
-    jit_profile_note(j->ir, b);
     j->stats.translations++;
     j->stats.insns += b->count;
     j->stats.bytes += j->buffer.used - before;
@@ -127,6 +126,8 @@ static void connect(struct jit *j, struct cpu *c, struct block *b)
     struct jit_regs *r = jit_regs(c);
     struct jit_code *from = r->from;
 
+    if (r->rip == c->rip && r->exit == LEAVE_INDIRECT)
+        jit_jump_add(j, c, c->rip, b->code);
     if (!from || r->rip != c->rip)
         return;
     const struct block *left = from->block;
@@ -138,7 +139,6 @@ static void connect(struct jit *j, struct cpu *c, struct block *b)
         if (page && from->link[way] && c->jump_key != JUMP_KEY_NONE && !b->two_pages)
             jit_link(j, from, way, b->code);
         break;
-    case LEAVE_INDIRECT: jit_jump_add(j, c, c->rip, b->code); break;
     case LEAVE_BUDGET:
         if (!left->valid && page && left->phys == b->phys) {
             jit_link_again(j, from, b->code);
@@ -257,9 +257,6 @@ void jit_destroy(struct jit *j)
     if (!j)
         return;
     j->engine->accel = NULL;
-    if (j->profile)
-        jit_profile_log(j);
-    free(j->profile);
     jit_perfmap_close(j);
     jit_jumps_free(j);
     jit_buffer_destroy(&j->buffer);

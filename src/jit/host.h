@@ -21,11 +21,12 @@ struct jit_regs {
     u64 rip_page;   /* RIP of byte 0 of the page that the running block begins on */
     u64 flags;      /* the status flags between C and translated code: as EFLAGS bits */
     u64 exit;       /* how the code left: enum jit_leave */
-    struct jit_code *from; /* the code that left; of LEAVE_BUDGET: that didn't begin */
+    struct jit_code *from; /* the code that left by NEXT or TAKEN; of BUDGET: that didn't begin */
     struct jit_jump *jumps; /* jump cache of the present mode and privilege */
     u64 *fetch;     /* the active view's table of fetchable pages, see mmu.h */
     u64 stubs;      /* counts calls of jit_stub() and jit_stub_end() */
     u64 rip;        /* the engine's own: RIP as code left */
+    struct cpu *self; /* whose words these are: for code that finds them by a segment register */
 };
 
 static inline struct jit_regs *jit_regs(struct cpu *c)
@@ -71,6 +72,7 @@ struct jit_code {
     const struct jit_fixup *fixups;
     u32 fixup_count;
     u32 stubs;        /* emulation stubs in it */
+    u32 dead;         /* the backend's own: what kill() makes of it begins there */
     /* --- the engine's own --- */
     struct jit_link out[2];
     struct jit_link *in; /* all that come here */

@@ -60,7 +60,7 @@ typedef u16 ir_ref; /* index of an operation; 0: none */
 struct ir_op {
     u8 code; /* enum ir_code */
     u8 size; /* bytes: 1, 2, 4, 8 */
-    u8 reg;  /* GPR, segment register, or condition; STUB: enum jit_no */
+    u8 reg;  /* GPR, segment register, or condition */
     u8 scale;
     u8 sets;  /* flags that it sets, enum ir_flag; 0: a pure value */
     u8 live;  /* of `sets`, those that somebody may read: ir_flags_live() */
@@ -121,6 +121,8 @@ void ir_optimise(struct ir *ir);
 void ir_sweep(struct ir *ir, unsigned first);
 /* The flags that operation n reads, enum ir_flag. */
 u8 ir_flags_read(const struct ir *ir, unsigned n);
+/* opt.c: false: a shift whose count may be 0 may leave the flags as they were. */
+bool ir_sets_always(const struct ir *ir, unsigned n);
 /* check.c: NULL, or the first rule that is broken, with the operation's number. */
 const char *ir_check(const struct ir *ir, unsigned *where);
 /* print.c: one operation a line: "  %5 = add.4 %3, %4  sets oszapc live z". */

@@ -32,6 +32,23 @@ libersatz_core_la_SOURCES += \
     %D%/opt.c \
     %D%/perfmap.c \
     %D%/print.c \
-    %D%/profile.c \
     %D%/signal.c \
     %D%/stub.c
+
+if X86_64_HOST
+libersatz_core_la_SOURCES += \
+    %D%/emit_x86_64.c \
+    %D%/emit_x86_64.h \
+    %D%/host_x86_64.c \
+    %D%/host_x86_64.h \
+    %D%/host_x86_64_alu.c \
+    %D%/host_x86_64_exit.c \
+    %D%/host_x86_64_flags.c \
+    %D%/host_x86_64_mem.c \
+    %D%/host_x86_64_move.c \
+    %D%/host_x86_64_muldiv.c \
+    %D%/host_x86_64_shift.c \
+    %D%/host_x86_64_simd.c \
+    %D%/host_x86_64_thunk.c \
+    %D%/host_x86_64_value.c
+endif

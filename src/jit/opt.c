@@ -8,9 +8,9 @@
  */
 #include "jit/ir.h"
 
-/* A shift whose count may be 0 may leave the flags as they were. */
-static bool sets_always(const struct ir *ir, const struct ir_op *op)
+bool ir_sets_always(const struct ir *ir, unsigned n)
 {
+    const struct ir_op *op = &ir->op[n];
     switch (op->code) {
     case IR_SHL:
     case IR_SHR:
@@ -32,7 +32,7 @@ static void flags_live(struct ir *ir)
     for (unsigned n = ir->count; n; n--) {
         struct ir_op *op = &ir->op[n];
         op->live = op->sets & live;
-        if (sets_always(ir, op))
+        if (ir_sets_always(ir, n))
             live &= (u8)~op->sets;
         live |= ir_flags_read(ir, n);
     }

@@ -3,8 +3,7 @@ EXTRA_DIST += %D%/stubhost.h
 if HAVE_CHECK
 unit_tests += \
     %D%/engine \
-    %D%/ir \
-    %D%/noexec
+    %D%/ir
 endif
 
 %C%_engine_SOURCES = %D%/engine.c
@@ -32,8 +31,3 @@ endif
     tests/isa/state.h
 %C%_eval_tap_CPPFLAGS = $(check_cppflags) -I$(srcdir)/tests/isa -I$(srcdir)/%D%
 %C%_eval_tap_LDADD = libersatz-core.la -lm
-
-%C%_noexec_SOURCES = %D%/noexec.c
-%C%_noexec_CPPFLAGS = $(check_cppflags)
-%C%_noexec_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-%C%_noexec_LDADD = $(check_libs)

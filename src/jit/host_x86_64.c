@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The backend for x86-64 hosts: a block's frame, links, entry. What is inside a block is made by
+ * the other host_x86_64_*.c, see host_x86_64.h.
+ *
+ *     entry:   sub gs:[budget], cost
+ *              js  budget            ; overwritten by kill: jmp dead
+ *              ...
+ *     cold:    slow paths, crossings, unlinked exits
+ *     budget:  add gs:[budget], cost
+ *     dead:    RIP = here; leave
+ */
+#include "jit/host_x86_64.h"
+
+#include <asm/hwcap2.h>
+#include <asm/prctl.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static bool init(struct jit_buffer *buf, const struct jit_options *opt)
+{
+    buf->opt = opt;
+    return x64_thunks(buf);
+}
+
+/* --- one operation, one guest instruction --- */
+
+static void host_op(struct x64 *g, unsigned n)
+{
+    if (!x64_host_op(g, n))
+        g->failed = true;
+}
+
+static void constant(struct x64 *g, unsigned n)
+{
+    const struct ir_op *op = &g->ir->op[n];
+    g->val[n].kind = VAL_CONST;
+    g->val[n].imm = op->imm;
+}
+
+static void get(struct x64 *g, unsigned n)
+{
+    const struct ir_op *op = &g->ir->op[n];
+    g->val[n].kind = VAL_GPR;
+    g->val[n].reg = op->reg;
+}
+
+static void later(struct x64 *g, unsigned n)
+{
+    const struct ir_op *op = &g->ir->op[n];
+    g->val[n].kind = op->code == IR_RIP ? VAL_RIP : VAL_EA;
+    g->val[n].imm = op->imm;
+}
+
+typedef void tile_fn(struct x64 *g, unsigned n);
+
+static tile_fn *const tiles[IR_COUNT] = {
+    [IR_CONST] = constant,    [IR_GET] = get,           [IR_GETH] = x64_move,
+    [IR_PUT] = x64_move,      [IR_PUTH] = x64_move,     [IR_RIP] = later,
+    [IR_EA] = later,          [IR_SEG] = x64_memory,    [IR_LD] = x64_memory,
+    [IR_ST] = x64_memory,     [IR_LDW] = x64_memory,    [IR_STW] = x64_memory,
+    [IR_ADD] = x64_alu,       [IR_SUB] = x64_alu,       [IR_ADC] = x64_alu,
+    [IR_SBB] = x64_alu,       [IR_AND] = x64_alu,       [IR_OR] = x64_alu,
+    [IR_XOR] = x64_alu,       [IR_NOT] = x64_alu,       [IR_SHL] = x64_shift,
+    [IR_SHR] = x64_shift,     [IR_SAR] = x64_shift,     [IR_ROL] = x64_shift,
+    [IR_ROR] = x64_shift,     [IR_RCL] = x64_shift,     [IR_RCR] = x64_shift,
+    [IR_SHLD] = x64_shift,    [IR_SHRD] = x64_shift,    [IR_MUL] = x64_multiply,
+    [IR_MULU] = x64_multiply, [IR_MULS] = x64_multiply, [IR_HIGH] = x64_multiply,
+    [IR_DIVU] = x64_multiply, [IR_DIVS] = x64_multiply, [IR_REM] = x64_multiply,
+    [IR_SELECT] = x64_move,   [IR_EQ] = x64_move,       [IR_LTU] = x64_move,
+    [IR_ZX] = x64_move,       [IR_SX] = x64_move,       [IR_BSWAP] = x64_move,
+    [IR_CTZ] = x64_move,      [IR_CLZ] = x64_move,      [IR_POPCNT] = x64_move,
+    [IR_PDEP] = x64_move,     [IR_PEXT] = x64_move,     [IR_CRC32] = x64_move,
+    [IR_BITCF] = x64_flag_op, [IR_COND] = x64_flag_op,  [IR_GETF] = x64_flag_op,
+    [IR_PUTF] = x64_flag_op,  [IR_FLAGR] = x64_flag_op, [IR_GETDF] = x64_flag_op,
+    [IR_PUTDF] = x64_flag_op, [IR_HOST] = host_op,      [IR_CHECK] = x64_check,
+    [IR_STUB] = x64_stub,     [IR_STUBEND] = x64_end,   [IR_JUMP] = x64_end,
+    [IR_BRANCH] = x64_end,    [IR_JUMPI] = x64_end,
+};
+
+static void operation(struct x64 *g, unsigned n)
+{
+    const struct ir_op *op = &g->ir->op[n];
+    tile_fn *tile = tiles[op->code];
+    if (tile)
+        tile(g, n);
+    else
+        g->failed = true;
+}
+
+/* What emitting a guest instruction changes, to be taken back. */
+struct mark {
+    size_t at;
+    bool host_ok, rax_ok, af_zero;
+    u16 xmm_loaded, xmm_dirty;
+    unsigned site_count, crossing_count, exit_count, fixup_count;
+};
+
+static struct mark mark(const struct x64 *g)
+{
+    return (struct mark){g->e.at,       g->host_ok,    g->rax_ok,     g->af_zero,
+                         g->xmm_loaded, g->xmm_dirty,  g->site_count, g->crossing_count,
+                         g->exit_count, g->fixup_count};
+}
+
+static void take_back(struct x64 *g, const struct mark *m)
+{
+    g->e.at = m->at;
+    g->host_ok = m->host_ok;
+    g->rax_ok = m->rax_ok;
+    g->af_zero = m->af_zero;
+    g->xmm_loaded = m->xmm_loaded;
+    g->xmm_dirty = m->xmm_dirty;
+    g->site_count = m->site_count;
+    g->crossing_count = m->crossing_count;
+    g->exit_count = m->exit_count;
+    g->fixup_count = m->fixup_count;
+    g->at[g->insn].slow = false;
+    g->scratch = 0;
+    g->failed = false;
+}
+
+/* An end of the block that is a guest instruction's own, not just the block's last byte. */
+static bool own_end(const struct ir_op *op)
+{
+    return ir_is(op, IR_END) && !(op->code == IR_JUMP && op->write == WAY_NEXT);
+}
+
+/* Operations first..last of one guest instruction. */
+static void instruction(struct x64 *g, unsigned first, unsigned last)
+{
+    const struct ir_op *op = g->ir->op;
+    bool ends = own_end(&op[last]);
+    unsigned body = ir_is(&op[last], IR_END) && !ends ? last - 1 : last;
+    struct mark m = mark(g);
+    g->insn = op[first].insn;
+    g->first = first;
+    g->last = last;
+    g->scratch = 0;
+    g->failed = false;
+    struct x64_insn *at = &g->at[g->insn];
+    *at = (struct x64_insn){.xmm_dirty = g->xmm_dirty};
+    for (unsigned n = first; n <= last; n++)
+        g->val[n] = (struct x64_val){.size = op[n].size, .left = op[n].uses};
+    for (unsigned n = first; n <= body && !g->failed; n++)
+        operation(g, n);
+    if (g->failed) {
+        take_back(g, &m);
+        if (ends)
+            x64_stub_end(g, first);
+        else
+            x64_stub(g, first);
+    }
+    at->done = ends ? 0 : (u32)g->e.at;
+    at->flags_host = !g->rax_ok && g->host_ok;
+    at->xmm_loaded = g->xmm_loaded;
+    if (body != last)
+        operation(g, last);
+}
+
+/* --- a block --- */
+
+static void body(struct x64 *g)
+{
+    const struct ir *ir = g->ir;
+    for (unsigned first = 1; first <= ir->count;) {
+        unsigned last = first;
+        while (last < ir->count && ir->op[last + 1].insn == ir->op[first].insn)
+            last++;
+        instruction(g, first, last);
+        first = last + 1;
+    }
+}
+
+static void entry_and_body(struct x64 *g)
+{
+    struct emit *e = &g->e;
+    i32 cost = (i32)g->ir->block->count;
+    size_t entry = e->at;
+    emit_alu_imm(e, X86_SUB, 8, X64_CPU(budget), cost);
+    size_t budget = emit_jcc(e, CC_S);
+    body(g);
+    x64_cold(g);
+    emit_patch(e, budget, e->at);
+    emit_alu_imm(e, X86_ADD, 8, X64_CPU(budget), cost);
+    g->code->dead = (u32)(e->at - entry);
+    emit_load(e, 8, HOST_R13, X64_REGS(rip_page));
+    x64_rip(g, HOST_R13, (i64)g->ir->page_offset, g->code64 ? 8 : 4);
+    emit_store(e, 8, X64_CPU(rip), HOST_R13);
+    emit_mov_imm(e, HOST_R13, LEAVE_BUDGET);
+    emit_mov_imm(e, HOST_R11, (u64)(uintptr_t)g->code);
+    emit_jmp_to(e, x64_thunk(g, THUNK_LEAVE));
+}
+
+/* The fixups lie behind the code. */
+static void put_fixups(struct x64 *g, size_t entry)
+{
+    struct emit *e = &g->e;
+    while (e->at % 8 && !e->full)
+        emit_byte(e, 0xcc);
+    size_t bytes = g->fixup_count * sizeof(struct jit_fixup);
+    if (e->full || e->end - e->at < bytes) {
+        e->full = true;
+        return;
+    }
+    for (unsigned n = 0; n < g->fixup_count; n++) {
+        g->fixup[n].at -= (u32)entry;
+        g->fixup[n].to -= (u32)entry;
+    }
+    memcpy(e->base + e->at, g->fixup, bytes);
+    g->code->fixups = (const struct jit_fixup *)(const void *)(g->buf->rx + e->at);
+    g->code->fixup_count = g->fixup_count;
+    e->at += bytes;
+}
+
+static bool compile(struct jit_buffer *buf, const struct ir *ir, struct jit_code *code)
+{
+    size_t entry = align_up(buf->used, 16);
+    struct x64 *g = malloc(sizeof *g);
+    if (!g || entry >= buf->size) {
+        free(g);
+        return false;
+    }
+    g->e = (struct emit){.base = buf->rw, .at = entry, .end = buf->size};
+    g->buf = buf;
+    g->ir = ir;
+    g->code = code;
+    g->code64 = (ir->block->mode & BLOCK_CODE_MASK) == BLOCK_CODE64;
+    g->fast_pext = x64_has_fast_pext();
+    g->bmi2 = x64_has_bmi2();
+    g->host_ok = g->af_zero = false;
+    g->rax_ok = true;
+    g->xmm_loaded = g->xmm_dirty = 0;
+    g->site_count = g->crossing_count = g->exit_count = g->fixup_count = 0;
+    code->entry = buf->rx + entry;
+    code->link[WAY_NEXT] = code->link[WAY_TAKEN] = 0;
+    code->stubs = 0;
+    x64_liveness(g);
+    entry_and_body(g);
+    code->bytes = (u32)(g->e.at - entry);
+    put_fixups(g, entry);
+    bool fits = !g->e.full;
+    if (fits)
+        buf->used = g->e.at;
+    free(g);
+    return fits;
+}
+
+/* --- between blocks --- */
+
+static size_t offset_of(const struct jit_buffer *buf, const struct jit_code *code)
+{
+    return (size_t)(code->entry - buf->rx);
+}
+
+static void link_way(struct jit_buffer *buf, struct jit_code *from, enum block_way way,
+                     const struct jit_code *to)
+{
+    struct emit e = {.base = buf->rw, .end = buf->size};
+    emit_patch(&e, offset_of(buf, from) + from->link[way], offset_of(buf, to));
+}
+
+static void kill_code(struct jit_buffer *buf, struct jit_code *code)
+{
+    size_t entry = offset_of(buf, code);
+    struct emit e = {.base = buf->rw, .at = entry, .end = buf->size};
+    emit_jmp_to(&e, entry + code->dead);
+}
+
+/* --- from C --- */
+
+static void set_gs(struct cpu *c)
+{
+    u64 now, want = (u64)(uintptr_t)c;
+    if (getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE) {
+        __asm__ volatile("rdgsbase %0" : "=r"(now));
+        if (now != want)
+            __asm__ volatile("wrgsbase %0" : : "r"(want));
+        return;
+    }
+    syscall(SYS_arch_prctl, ARCH_SET_GS, want);
+}
+
+static void enter(const struct jit_buffer *buf, struct cpu *c, const struct jit_code *code)
+{
+    void (*thunk)(struct cpu *, const u8 *) = (void (*)(struct cpu *, const u8 *))(
+                                                  uintptr_t)buf->thunk[THUNK_ENTER];
+    set_gs(c);
+    jit_regs(c)->self = c;
+    thunk(c, code->entry);
+}
+
+const struct host host_x86_64 = {
+    .name = "x86-64",
+    .init = init,
+    .compile = compile,
+    .enter = enter,
+    .link = link_way,
+    .kill = kill_code,
+};

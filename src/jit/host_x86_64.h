@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The x86-64 backend from inside: one block on its way from IR to host code. Registers and the
+ * image of the flags: doc/jit.md.
+ *
+ * Values never leave their guest instruction, so code is made by walking its operations with as
+ * little done as possible at each: a GET, a constant, an address, a condition, a load that the
+ * next operation uses are only written down (struct x64_val) and become operands of the
+ * instruction that wants them. What must be computed goes straight to the register of the PUT
+ * that follows, else to one of three scratch registers. If these don't suffice, or an operation
+ * has no tile, the guest instruction's code is taken back and a STUB stands in its place.
+ *
+ * Flags are in RFLAGS, in rax, or in both (`host_ok`, `rax_ok`); neither while none is live. Who
+ * emits an instruction that changes RFLAGS first calls x64_clobber(), or, if it is the guest's
+ * own, x64_flags_before() and x64_flags_after().
+ */
+#ifndef ERSATZ_JIT_HOST_X86_64_H
+#define ERSATZ_JIT_HOST_X86_64_H
+
+#include "jit/emit_x86_64.h"
+#include "jit/host.h"
+
+enum {
+    X64_FLAGS = HOST_RAX, /* AH as LAHF has it, AL: OF */
+    X64_TABLE = HOST_R15, /* cpu->mmu.table */
+};
+
+/* In this order in the buffer: INDIRECT falls through to UNKNOWN, and that to LEAVE. */
+enum x64_thunk {
+    THUNK_ENTER,    /* called from C: cpu, entry */
+    THUNK_STUB,     /* called, op in r14: jit_stub() */
+    THUNK_STUB_END, /* jumped to, op in r14: jit_stub_end(), and leave */
+    THUNK_INDIRECT, /* jumped to, RIP in r13: through the jump cache */
+    THUNK_UNKNOWN,  /* jumped to, RIP in r13: LEAVE_INDIRECT */
+    THUNK_LEAVE,    /* jumped to, exit in r13, code in r11 */
+    THUNK_MASK,     /* no code: a constant for PEXT, bits 12..47 */
+};
+
+enum x64_kind {
+    VAL_NONE,
+    VAL_CONST, /* imm */
+    VAL_GPR,   /* guest register reg, its low `size` bytes */
+    VAL_REG,   /* host scratch register reg */
+    VAL_MEM,   /* `size` bytes at host address rm */
+    VAL_EA,    /* the address that the operation names */
+    VAL_RIP,   /* rip_page + imm, cut to `size` */
+    VAL_FLAG,  /* the guest's condition cc, 0 or 1 */
+    VAL_TEST,  /* RFLAGS' condition cc, 0 or 1: for the very next operation */
+    VAL_CL,    /* CL as a shift count, which the host's shift cuts */
+    VAL_DONE,  /* where its only user wants it */
+};
+
+struct x64_val {
+    u8 kind; /* enum x64_kind */
+    u8 size;
+    u8 reg;
+    u8 cc;
+    u16 left; /* uses to come */
+    struct rm rm;
+    i64 imm;
+};
+
+/* A guest instruction, as its slow path needs to know it. */
+struct x64_insn {
+    u32 done;        /* offset of what comes after it; 0: the slow path leaves */
+    bool slow;       /* somebody goes there */
+    bool flags_host; /* after it flags are wanted in RFLAGS */
+    u16 xmm_dirty;   /* before it: to be stored */
+    u16 xmm_loaded;  /* after it: to be loaded again */
+};
+
+/* A jump to an instruction's slow path. */
+struct x64_site {
+    u32 at;
+    u8 insn;
+};
+
+/* An access that may cross a page: registers are those of x64_probe(). */
+struct x64_crossing {
+    u32 at, back;
+    u8 insn, address, scratch, size;
+};
+
+/* An exit that isn't linked yet. */
+struct x64_exit {
+    u32 at; /* of the rel32 */
+    u8 way, size;
+    i64 imm;
+};
+
+#define X64_SITES 1024
+#define X64_FIXUPS 256
+
+struct x64 {
+    struct emit e;
+    struct jit_buffer *buf;
+    const struct ir *ir;
+    struct jit_code *code;
+    bool code64, fast_pext, bmi2;
+    bool failed;          /* this guest instruction has no code: STUB */
+    unsigned insn;        /* the guest instruction */
+    unsigned first, last; /* its operations */
+    u16 scratch;          /* scratch registers in use, a bit each */
+    bool host_ok, rax_ok;
+    bool af_zero;              /* RFLAGS.AF is anything, the guest's is 0 */
+    u16 xmm_loaded, xmm_dirty; /* guest XMM registers that are in the host's: host_x86_64_simd.c */
+    unsigned site_count, crossing_count, exit_count, fixup_count;
+    struct x64_site site[X64_SITES];
+    struct x64_crossing crossing[X64_FIXUPS];
+    struct x64_exit exit[4];
+    struct jit_fixup fixup[X64_FIXUPS]; /* offsets in the buffer until the end */
+    struct x64_insn at[BLOCK_MAX_OPS];
+    u8 live_in[IR_MAX + 1], live_out[IR_MAX + 1]; /* flags before and after an operation */
+    struct x64_val val[IR_MAX + 1];
+};
+
+/* --- host_x86_64_value.c --- */
+
+/* The host register of guest register n, HOST_NONE: in memory. */
+unsigned x64_pinned(unsigned gpr);
+/* gs:[...] of a field of struct cpu. */
+#define X64_CPU(field) rm_gs(offsetof(struct cpu, field))
+#define X64_REGS(field) rm_gs(offsetof(struct cpu, engine_words) + offsetof(struct jit_regs, field))
+
+/* A scratch register; none left: fails, and HOST_R11. */
+unsigned x64_scratch(struct x64 *g);
+void x64_free(struct x64 *g, unsigned reg);
+/* One use of ref is over; its scratch registers are free after the last one. */
+void x64_used(struct x64 *g, ir_ref ref);
+/* ref as an operand of `size` bytes: register or memory. */
+struct rm x64_rm(struct x64 *g, ir_ref ref, unsigned size);
+/* ref in a register that may not be changed; `size` bytes of it count. */
+unsigned x64_in_reg(struct x64 *g, ir_ref ref, unsigned size);
+/* ref as an immediate operand of an operation of `size` bytes. */
+bool x64_imm(const struct x64 *g, ir_ref ref, unsigned size, i32 *v);
+/* Copies ref, `size` bytes of it, to a register: above them zero if size is 4 or 8. */
+void x64_copy(struct x64 *g, unsigned dst, ir_ref ref, unsigned size);
+/* Where operation n puts its result of `size` bytes: the register of the PUT that follows, or
+ * HOST_NONE. Operands of n that are in that register may be read until it is written. */
+unsigned x64_target(const struct x64 *g, unsigned n, unsigned size);
+/*
+ * Where operation n is done, with its operand a in there already: the register of the PUT that
+ * follows, the guest memory that an STW writes back to, or a scratch register. `other`: its second
+ * operand, or NULL. Then n is emitted, its operands are used(), and the result is placed().
+ */
+struct rm x64_place(struct x64 *g, unsigned n, ir_ref a, const struct rm *other);
+void x64_placed(struct x64 *g, unsigned n, struct rm rm);
+/* Guest register gpr is about to change: who still needs what it has, but for one use by
+ * `except`, gets a copy. */
+void x64_save_readers(struct x64 *g, unsigned gpr, ir_ref except);
+/* The operation that is the only user of n's result; 0: there isn't one. */
+unsigned x64_only_user(const struct x64 *g, unsigned n);
+/* Nobody needs what guest register gpr has now, from after operation n to m, nor restarts. */
+bool x64_is_free(const struct x64 *g, unsigned gpr, unsigned n, unsigned m);
+/* Emits nothing when its turn comes. */
+bool x64_is_later(const struct ir_op *op);
+/* The only user of n's result comes next, but for such operations. */
+bool x64_is_next(const struct x64 *g, unsigned n);
+/* The result of operation n is in reg: x64_target()'s, or a scratch register. */
+void x64_result(struct x64 *g, unsigned n, unsigned reg);
+
+/* --- host_x86_64_flags.c --- */
+
+void x64_liveness(struct x64 *g);
+/* If any is live, the flags are in rax, and if possible in RFLAGS, too. */
+void x64_spill(struct x64 *g, u8 live);
+/* Before host code that destroys RFLAGS. */
+void x64_clobber(struct x64 *g, u8 live);
+/* The guest's flags are in RFLAGS. */
+void x64_to_host(struct x64 *g);
+/* What that comes to: from rax. */
+void x64_sahf(struct x64 *g);
+/* Operation n sets flags by the host instruction that comes between these; false: nobody wants
+ * them, as if `sets` were 0, and x64_flags_after() isn't called. `native`: what the host
+ * instruction changes. */
+bool x64_flags_before(struct x64 *g, unsigned n, u8 native);
+void x64_flags_after(struct x64 *g);
+/* The guest's CF is in RFLAGS, nothing else may be. */
+void x64_carry_in(struct x64 *g);
+/* A value that is a condition as one of RFLAGS. */
+unsigned x64_flag(struct x64 *g, const struct x64_val *v);
+/* For operation n, whether ref is 1 as a condition of RFLAGS: jcc, setcc or cmov comes next. */
+unsigned x64_condition(struct x64 *g, unsigned n, ir_ref ref);
+
+/* --- host_x86_64_mem.c --- */
+
+/*
+ * The fast path to `size` bytes at the linear address of operation `addr`, for operation n: the
+ * host address as a memory operand. Its registers, as far as they are scratch, belong to the
+ * caller: x64_free_rm(). Misses go to the slow path. `align`: an address that isn't a multiple
+ * of `size` is a miss, too. Flags are in rax afterwards. The instruction that accesses must be
+ * announced by x64_fixup() just before it is emitted.
+ */
+struct x64_access {
+    ir_ref addr;
+    unsigned size;
+    bool write, align;
+};
+struct rm x64_probe(struct x64 *g, unsigned n, const struct x64_access *a);
+void x64_free_rm(struct x64 *g, struct rm rm);
+void x64_fixup(struct x64 *g, struct rm rm);
+/* The jump just emitted with its rel32 at `site` goes to the slow path. */
+void x64_slow(struct x64 *g, size_t site);
+void x64_memory(struct x64 *g, unsigned n);
+
+/* --- tiles: one operation --- */
+void x64_alu(struct x64 *g, unsigned n);      /* host_x86_64_alu.c */
+void x64_multiply(struct x64 *g, unsigned n); /* host_x86_64_muldiv.c */
+void x64_shift(struct x64 *g, unsigned n);    /* host_x86_64_shift.c */
+bool x64_is_cl(struct x64 *g, unsigned n);    /* AND n only cuts CL for the shift that follows */
+void x64_move(struct x64 *g, unsigned n);     /* host_x86_64_move.c: PUT, extensions, bits */
+void x64_flag_op(struct x64 *g, unsigned n);  /* host_x86_64_flags.c */
+
+/* --- host_x86_64_exit.c --- */
+void x64_end(struct x64 *g, unsigned n); /* operations with IR_END */
+void x64_check(struct x64 *g, unsigned n);
+/* The guest instruction by the interpreter; flags as operation n wants them. */
+void x64_stub(struct x64 *g, unsigned n);
+void x64_stub_end(struct x64 *g, unsigned n);
+/* What is aside of the block's straight way. */
+void x64_cold(struct x64 *g);
+/* reg has the page's RIP: adds imm, and cuts to `size`. */
+void x64_rip(struct x64 *g, unsigned reg, i64 imm, unsigned size);
+
+/* --- host_x86_64_thunk.c --- */
+bool x64_thunks(struct jit_buffer *buf);
+static inline size_t x64_thunk(const struct x64 *g, enum x64_thunk n)
+{
+    return (size_t)(g->buf->thunk[n] - g->buf->rx);
+}
+/* What the host's CPU has. */
+bool x64_has_bmi2(void);
+bool x64_has_fast_pext(void);
+
+/* --- host_x86_64_simd.c --- */
+/* HOST operation n; false: no tile, the guest instruction becomes a STUB. */
+bool x64_host_op(struct x64 *g, unsigned n);
+/* The guest XMM registers of a set, from or to cpu->fpu.xmm. */
+void x64_xmm_load(struct x64 *g, u16 set);
+void x64_xmm_store(struct x64 *g, u16 set);
+
+#endif

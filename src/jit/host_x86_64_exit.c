@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Ways out of a block, and what is aside of the straight way through it: slow paths, accesses
+ * that may cross a page, exits that aren't linked yet. At every exit the flags are in rax.
+ */
+#include "jit/host_x86_64.h"
+
+/* r13 has the page's RIP: to RIP of offset imm, cut to `size`. */
+void x64_rip(struct x64 *g, unsigned reg, i64 imm, unsigned size)
+{
+    struct emit *e = &g->e;
+    if (fits_i32(imm)) {
+        if (imm)
+            emit_lea(e, size == 8 ? 8 : 4, reg, rm_mem(reg, HOST_NONE, (i32)imm));
+        else if (size != 8)
+            emit_mov(e, 4, reg, reg);
+    } else {
+        unsigned t = reg == HOST_R11 ? HOST_R14 : HOST_R11;
+        emit_mov_imm(e, t, (u64)imm);
+        emit_lea(e, size == 8 ? 8 : 4, reg, rm_mem(reg, t, 0));
+    }
+    if (size == 2)
+        emit_load(e, 2, reg, rm_reg(reg));
+}
+
+/* The stubs' thunks take op in r14. */
+static void load_op(struct x64 *g, unsigned insn)
+{
+    emit_mov_imm(&g->e, HOST_R14, (u64)(uintptr_t)ir_insn(g->ir, insn));
+}
+
+static void store_xmm(struct x64 *g)
+{
+    if (g->xmm_dirty)
+        x64_xmm_store(g, g->xmm_dirty);
+    g->xmm_dirty = 0;
+}
+
+/* --- stubs --- */
+
+void x64_stub(struct x64 *g, unsigned n)
+{
+    x64_clobber(g, g->live_in[n]);
+    store_xmm(g);
+    g->xmm_loaded = 0;
+    load_op(g, g->insn);
+    emit_call_to(&g->e, x64_thunk(g, THUNK_STUB));
+    g->rax_ok = true;
+    g->code->stubs++;
+}
+
+void x64_stub_end(struct x64 *g, unsigned n)
+{
+    x64_clobber(g, g->live_in[n]);
+    store_xmm(g);
+    load_op(g, g->insn);
+    emit_jmp_to(&g->e, x64_thunk(g, THUNK_STUB_END));
+    g->code->stubs++;
+}
+
+/* --- ends --- */
+
+/* A way to offset imm of the page can be linked if RIP isn't cut to less than the mode's own: all
+ * of the page is then as far from here as it looks. */
+static bool linkable(const struct x64 *g, i64 imm, unsigned size)
+{
+    static const u8 natural[] = {[BLOCK_CODE16] = 2, [BLOCK_CODE32] = 4, [BLOCK_CODE64] = 8};
+    return imm >= 0 && imm < 4096 && size >= natural[g->ir->block->mode & BLOCK_CODE_MASK] &&
+           !g->ir->block->two_pages;
+}
+
+/* The jump just emitted, with its rel32 at `site`, leaves the block. */
+static void leave_by(struct x64 *g, size_t site, enum block_way way, const struct ir_op *op)
+{
+    i64 next = (i64)g->ir->page_offset + g->ir->block->bytes;
+    struct x64_exit *x = &g->exit[g->exit_count++];
+    *x = (struct x64_exit){.at = (u32)site, .way = (u8)way, .size = op->size};
+    x->imm = op->code == IR_BRANCH && way == WAY_NEXT ? next : op->imm;
+    if (op->code == IR_BRANCH && way == WAY_NEXT)
+        x->size = g->code64 ? 8 : 4;
+}
+
+static void branch(struct x64 *g, unsigned n)
+{
+    const struct ir_op *op = &g->ir->op[n];
+    unsigned cc = x64_condition(g, n, op->a);
+    leave_by(g, emit_jcc(&g->e, cc), WAY_TAKEN, op);
+    leave_by(g, emit_jmp(&g->e), WAY_NEXT, op);
+}
+
+static void to_rip(struct x64 *g)
+{
+    bool known = g->ir->block->mode & BLOCK_CS_FLAT;
+    emit_jmp_to(&g->e, x64_thunk(g, known ? THUNK_INDIRECT : THUNK_UNKNOWN));
+}
+
+static void indirect(struct x64 *g, unsigned n)
+{
+    const struct ir_op *op = &g->ir->op[n];
+    x64_copy(g, HOST_R13, op->a, 8);
+    to_rip(g);
+}
+
+void x64_end(struct x64 *g, unsigned n)
+{
+    const struct ir_op *op = &g->ir->op[n];
+    if (op->code == IR_STUBEND) {
+        x64_stub_end(g, n);
+        return;
+    }
+    x64_spill(g, g->live_in[n]);
+    store_xmm(g);
+    switch (op->code) {
+    case IR_JUMP: leave_by(g, emit_jmp(&g->e), op->write, op); break;
+    case IR_BRANCH: branch(g, n); break;
+    default: indirect(g, n); break;
+    }
+}
+
+/* Outside 64-bit mode RIP must be inside CS's limit, in it canonical. */
+void x64_check(struct x64 *g, unsigned n)
+{
+    const struct ir_op *op = &g->ir->op[n];
+    struct emit *e = &g->e;
+    x64_clobber(g, g->live_in[n]);
+    unsigned rip = x64_in_reg(g, op->a, 8);
+    if (g->code64) {
+        unsigned t = x64_scratch(g);
+        emit_mov(e, 8, t, rip);
+        emit_shift_imm(e, 4, 8, rm_reg(t), 16);
+        emit_shift_imm(e, 7, 8, rm_reg(t), 16);
+        emit_alu(e, X86_CMP, 8, t, rm_reg(rip));
+        x64_slow(g, emit_jcc(e, CC_NZ));
+        x64_free(g, t);
+    } else {
+        emit_alu(e, X86_CMP, 4, rip, X64_CPU(seg[CS].limit));
+        x64_slow(g, emit_jcc(e, CC_A));
+    }
+    x64_used(g, op->a);
+}
+
+/* --- aside --- */
+
+void x64_slow(struct x64 *g, size_t site)
+{
+    if (g->site_count == X64_SITES) {
+        g->failed = true;
+        return;
+    }
+    g->site[g->site_count++] = (struct x64_site){(u32)site, (u8)g->insn};
+    g->at[g->insn].slow = true;
+}
+
+/* An unaligned access that stays on its page goes back. */
+static void crossings(struct x64 *g)
+{
+    struct emit *e = &g->e;
+    for (unsigned n = 0; n < g->crossing_count; n++) {
+        const struct x64_crossing *x = &g->crossing[n];
+        emit_patch(e, x->at, e->at);
+        emit_mov(e, 4, x->scratch, x->address);
+        emit_alu_imm(e, X86_AND, 4, rm_reg(x->scratch), 4095);
+        emit_alu_imm(e, X86_CMP, 4, rm_reg(x->scratch), 4096 - x->size);
+        g->insn = x->insn;
+        x64_slow(g, emit_jcc(e, CC_A));
+        emit_jmp_to(e, x->back);
+    }
+}
+
+static u32 slow_path(struct x64 *g, unsigned insn)
+{
+    const struct x64_insn *at = &g->at[insn];
+    struct emit *e = &g->e;
+    u32 path = (u32)e->at;
+    if (at->xmm_dirty)
+        x64_xmm_store(g, at->xmm_dirty);
+    load_op(g, insn);
+    if (!at->done) {
+        emit_jmp_to(e, x64_thunk(g, THUNK_STUB_END));
+        return path;
+    }
+    emit_call_to(e, x64_thunk(g, THUNK_STUB));
+    if (at->flags_host)
+        x64_sahf(g);
+    if (at->xmm_loaded)
+        x64_xmm_load(g, at->xmm_loaded);
+    emit_jmp_to(e, at->done);
+    return path;
+}
+
+static void slow_paths(struct x64 *g)
+{
+    u32 path[BLOCK_MAX_OPS];
+    for (unsigned n = 0; n < g->ir->insns; n++)
+        path[n] = g->at[n].slow ? slow_path(g, n) : 0;
+    for (unsigned n = 0; n < g->site_count; n++)
+        emit_patch(&g->e, g->site[n].at, path[g->site[n].insn]);
+    for (unsigned n = 0; n < g->fixup_count; n++)
+        g->fixup[n].to = path[g->fixup[n].to];
+}
+
+static void exits(struct x64 *g)
+{
+    struct emit *e = &g->e;
+    size_t entry = (size_t)(g->code->entry - g->buf->rx);
+    for (unsigned n = 0; n < g->exit_count; n++) {
+        const struct x64_exit *x = &g->exit[n];
+        emit_patch(e, x->at, e->at);
+        emit_load(e, 8, HOST_R13, X64_REGS(rip_page));
+        x64_rip(g, HOST_R13, x->imm, x->size);
+        if (!linkable(g, x->imm, x->size)) {
+            to_rip(g);
+            continue;
+        }
+        g->code->link[x->way] = (u32)(x->at - entry);
+        emit_store(e, 8, X64_CPU(rip), HOST_R13);
+        emit_mov_imm(e, HOST_R13, x->way == WAY_TAKEN ? LEAVE_TAKEN : LEAVE_NEXT);
+        emit_mov_imm(e, HOST_R11, (u64)(uintptr_t)g->code);
+        emit_jmp_to(e, x64_thunk(g, THUNK_LEAVE));
+    }
+}
+
+void x64_cold(struct x64 *g)
+{
+    crossings(g);
+    slow_paths(g);
+    exits(g);
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* Guest memory: segments, the MMU's table, loads and stores. doc/jit.md has the sequence. */
+#include "jit/host_x86_64.h"
+
+/* --- the table --- */
+
+/* The linear address in a register: `own` if it is scratch. */
+static unsigned address_reg(struct x64 *g, ir_ref ref)
+{
+    struct x64_val *v = &g->val[ref];
+    const struct ir_op *op = &g->ir->op[ref];
+    unsigned reg;
+    if (v->kind == VAL_REG && v->left == 1) {
+        v->kind = VAL_NONE; /* the register is the caller's */
+        v->left = 0;
+        return v->reg;
+    }
+    if (v->kind == VAL_EA && op->size == 8 && op->a && !op->b && !op->imm)
+        v = &g->val[op->a];
+    if (g->code64 && v->kind == VAL_GPR && v->size == 8 && x64_pinned(v->reg) != HOST_NONE) {
+        reg = x64_pinned(v->reg);
+    } else {
+        reg = x64_scratch(g);
+        x64_copy(g, reg, ref, g->code64 ? 8 : 4);
+    }
+    x64_used(g, ref);
+    return reg;
+}
+
+/* The least 2^n - 1 that says whether an address is a multiple of size. */
+static unsigned misaligned_bits(unsigned size)
+{
+    unsigned n = 1;
+    while (n < size)
+        n *= 2;
+    return n - 1;
+}
+
+/* Bits 12..47 of the address, twice. */
+static void table_index(struct x64 *g, unsigned dst, unsigned address)
+{
+    struct emit *e = &g->e;
+    if (!g->code64) {
+        emit_mov(e, 4, dst, address);
+        emit_shift_imm(e, 5, 4, rm_reg(dst), 12);
+    } else if (g->fast_pext) {
+        emit_vex(e, X86_0F38 | X86_F3 | 0xf5, 8, dst, address, rm_at(x64_thunk(g, THUNK_MASK)));
+    } else {
+        emit_mov(e, 8, dst, address);
+        emit_shift_imm(e, 4, 8, rm_reg(dst), 16);
+        emit_shift_imm(e, 5, 8, rm_reg(dst), 28);
+    }
+    emit_alu(e, X86_ADD, 8, dst, rm_reg(dst));
+}
+
+static void crossing(struct x64 *g, unsigned address, unsigned scratch, unsigned size)
+{
+    size_t at = emit_jcc(&g->e, CC_NZ);
+    if (g->crossing_count == X64_FIXUPS) {
+        g->failed = true;
+        return;
+    }
+    g->crossing[g->crossing_count++] = (struct x64_crossing){.at = (u32)at,
+                                                             .back = (u32)g->e.at,
+                                                             .insn = (u8)g->insn,
+                                                             .address = (u8)address,
+                                                             .scratch = (u8)scratch,
+                                                             .size = (u8)size};
+    g->at[g->insn].slow = true;
+}
+
+struct rm x64_probe(struct x64 *g, unsigned n, const struct x64_access *a)
+{
+    struct emit *e = &g->e;
+    if (!g->buf->opt->flat)
+        g->failed = true;
+    x64_clobber(g, g->live_in[n]);
+    unsigned address = address_reg(g, a->addr);
+    unsigned addend = x64_scratch(g);
+    if (a->size > 1) {
+        emit_test_imm(e, 1, rm_reg(address), (i32)misaligned_bits(a->size));
+        if (a->align)
+            x64_slow(g, emit_jcc(e, CC_NZ));
+        else
+            crossing(g, address, addend, a->size);
+    }
+    table_index(g, addend, address);
+    struct rm entry = rm_mem(X64_TABLE, addend, a->write ? 8 : 0);
+    entry.scale = 3;
+    emit_load(e, 8, addend, entry);
+    emit_test(e, 8, rm_reg(addend), addend);
+    x64_slow(g, emit_jcc(e, CC_Z));
+    return rm_mem(addend, address, 0);
+}
+
+void x64_fixup(struct x64 *g, struct rm rm)
+{
+    if (!g->code64 || rm.kind != RM_MEM)
+        return; /* 32-bit addresses are all canonical */
+    if (g->fixup_count == X64_FIXUPS) {
+        g->failed = true;
+        return;
+    }
+    g->fixup[g->fixup_count++] = (struct jit_fixup){(u32)g->e.at, g->insn};
+}
+
+/* --- operations --- */
+
+/* A load may be left to its user if that comes next and takes it from memory. */
+static bool can_fold(const struct x64 *g, unsigned n)
+{
+    unsigned m = x64_only_user(g, n);
+    if (!m || ir_is(&g->ir->op[m], IR_SLOW))
+        return false;
+    for (unsigned k = n + 1; k < m; k++)
+        if (!x64_is_later(&g->ir->op[k]) && g->ir->op[k].code != IR_COND)
+            return false;
+    return true;
+}
+
+static void load(struct x64 *g, unsigned n)
+{
+    const struct ir_op *op = &g->ir->op[n];
+    struct x64_access a = {.addr = op->a, .size = op->size};
+    struct x64_val *v = &g->val[n];
+    struct rm rm = x64_probe(g, n, &a);
+    if (can_fold(g, n)) {
+        v->kind = VAL_MEM;
+        v->rm = rm;
+        return;
+    }
+    x64_free_rm(g, rm);
+    unsigned reg = x64_scratch(g);
+    x64_fixup(g, rm);
+    emit_load(&g->e, op->size, reg, rm);
+    x64_result(g, n, reg);
+}
+
+/* The instruction changes guest register in host register reg, from operation n on. */
+static bool changes(const struct x64 *g, unsigned reg, unsigned n)
+{
+    for (unsigned k = n; k <= g->last; k++) {
+        const struct ir_op *op = &g->ir->op[k];
+        if ((op->code == IR_PUT || op->code == IR_PUTH) && x64_pinned(op->reg) == reg)
+            return true;
+    }
+    return false;
+}
+
+/* Its address serves STW, too. */
+static void load_to_write(struct x64 *g, unsigned n)
+{
+    const struct ir_op *op = &g->ir->op[n];
+    struct x64_access a = {.addr = op->a, .size = op->size, .write = true};
+    struct rm rm = x64_probe(g, n, &a);
+    if (op->uses > 2 || changes(g, rm.index, n)) {
+        emit_alu(&g->e, X86_ADD, 8, rm.base, rm_reg(rm.index));
+        x64_free(g, rm.index);
+        rm.index = HOST_NONE;
+    }
+    g->val[n].kind = VAL_MEM;
+    g->val[n].rm = rm;
+}
+
+static void store(struct x64 *g, ir_ref ref, unsigned size, struct rm rm)
+{
+    i32 imm;
+    if (x64_imm(g, ref, size, &imm)) {
+        x64_fixup(g, rm);
+        emit_store_imm(&g->e, size, rm, imm);
+    } else {
+        unsigned reg = x64_in_reg(g, ref, size);
+        x64_fixup(g, rm);
+        emit_store(&g->e, size, rm, reg);
+    }
+    x64_used(g, ref);
+}
+
+static void segment(struct x64 *g, unsigned n)
+{
+    const struct ir_op *op = &g->ir->op[n];
+    struct emit *e = &g->e;
+    size_t seg = offsetof(struct cpu, seg) + op->reg * sizeof(struct seg);
+    x64_clobber(g, g->live_in[n]);
+    unsigned reg = x64_scratch(g);
+    x64_copy(g, reg, op->a, g->code64 ? 8 : 4);
+    x64_used(g, op->a);
+    if (!g->code64) {
+        size_t limit = op->write ? offsetof(struct seg, wlimit) : offsetof(struct seg, rlimit);
+        unsigned end = x64_scratch(g);
+        emit_lea(e, 8, end, rm_mem(reg, HOST_NONE, op->size));
+        emit_alu(e, X86_CMP, 8, end, rm_gs(seg + limit));
+        x64_slow(g, emit_jcc(e, CC_A));
+        x64_free(g, end);
+    }
+    emit_alu(e, X86_ADD, g->code64 ? 8 : 4, reg, rm_gs(seg + offsetof(struct seg, base)));
+    x64_result(g, n, reg);
+}
+
+void x64_memory(struct x64 *g, unsigned n)
+{
+    const struct ir_op *op = &g->ir->op[n];
+    switch (op->code) {
+    case IR_SEG: segment(g, n); break;
+    case IR_LD: load(g, n); break;
+    case IR_LDW: load_to_write(g, n); break;
+    case IR_ST: {
+        struct x64_access a = {.addr = op->a, .size = op->size, .write = true};
+        struct rm rm = x64_probe(g, n, &a);
+        store(g, op->b, op->size, rm);
+        x64_free_rm(g, rm);
+        break;
+    }
+    default: /* STW */
+        if (g->val[op->b].kind == VAL_DONE)
+            x64_used(g, op->b);
+        else
+            store(g, op->b, op->size, g->val[op->a].rm);
+        x64_used(g, op->a);
+        break;
+    }
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Shifts and rotates (SDM vol. 2). A count of 0 changes no flag. The host leaves AF as it likes
+ * after a shift, the guest's is 0. A count that isn't in CL is for SHLX, SHRX and SARX.
+ */
+#include "jit/host_x86_64.h"
+
+/* The /digit of C0, D2 and their like. */
+static const u8 digits[IR_COUNT] = {
+    [IR_ROL] = 0, [IR_ROR] = 1, [IR_RCL] = 2, [IR_RCR] = 3,
+    [IR_SHL] = 4, [IR_SHR] = 5, [IR_SAR] = 7,
+};
+
+/* What it may change that isn't as the guest has it. */
+static bool leaves_af(unsigned code)
+{
+    return code == IR_SHL || code == IR_SHR || code == IR_SAR || code == IR_SHLD || code == IR_SHRD;
+}
+
+static void finish(struct x64 *g, unsigned n, bool flags)
+{
+    if (!flags)
+        return;
+    bool before = g->af_zero;
+    bool af = leaves_af(g->ir->op[n].code);
+    x64_flags_after(g);
+    g->af_zero = af || (before && !(g->ir->op[n].sets & IRF_AF));
+}
+
+/* False: nobody wants its flags. */
+static bool flags_before(struct x64 *g, unsigned n)
+{
+    const struct ir_op *op = &g->ir->op[n];
+    u8 live = g->live_out[n];
+    bool through_cf = op->code == IR_RCL || op->code == IR_RCR;
+    if (!(op->sets & live)) {
+        x64_clobber(g, live);
+        if (through_cf)
+            x64_carry_in(g);
+        return false;
+    }
+    if (live & ~op->sets)
+        x64_to_host(g);
+    else if (through_cf)
+        x64_carry_in(g);
+    return true;
+}
+
+static void emit_shift(struct x64 *g, const struct ir_op *op, struct rm dst, const i32 *count)
+{
+    x64_fixup(g, dst);
+    if (count)
+        emit_shift_imm(&g->e, digits[op->code], op->size, dst, (unsigned)*count);
+    else
+        emit_shift_cl(&g->e, digits[op->code], op->size, dst);
+}
+
+/* By CL, with flags that depend on its being 0: the others in rax are then as they were. */
+static void shift_unless_0(struct x64 *g, unsigned n, struct rm dst)
+{
+    const struct ir_op *op = &g->ir->op[n];
+    x64_clobber(g, g->live_in[n]);
+    if (dst.kind == RM_REG && op->size == 4)
+        emit_mov(&g->e, 4, dst.base, dst.base);
+    emit_test_imm(&g->e, 1, rm_reg(HOST_RCX), op->size == 8 ? 63 : 31);
+    size_t none = emit_jcc8(&g->e, CC_Z);
+    emit_shift(g, op, dst, NULL);
+    g->rax_ok = false;
+    g->host_ok = g->af_zero = true;
+    x64_spill(g, IRF_ALL);
+    g->host_ok = false;
+    emit_patch8(&g->e, none);
+}
+
+/* By a constant, or by CL. */
+static void native(struct x64 *g, unsigned n, const i32 *count)
+{
+    const struct ir_op *op = &g->ir->op[n];
+    const struct rm cl = rm_reg(HOST_RCX);
+    struct rm dst = x64_place(g, n, op->a, count ? NULL : &cl);
+    if (!count && leaves_af(op->code) && (op->sets & g->live_out[n])) {
+        shift_unless_0(g, n, dst);
+    } else {
+        bool flags = flags_before(g, n);
+        emit_shift(g, op, dst, count);
+        finish(g, n, flags);
+    }
+    x64_used(g, op->a);
+    x64_used(g, op->b);
+    x64_placed(g, n, dst);
+}
+
+/* Without flags, by any register: SHLX, SHRX, SARX. */
+static bool by_register(struct x64 *g, unsigned n)
+{
+    const struct ir_op *op = &g->ir->op[n];
+    u32 pp = op->code == IR_SHL ? X86_66 : op->code == IR_SHR ? X86_F2 : X86_F3;
+    bool shift = op->code == IR_SHL || op->code == IR_SHR || op->code == IR_SAR;
+    if (!g->bmi2 || !shift || op->size < 4 || (op->sets & g->live_out[n]))
+        return false;
+    unsigned count = g->val[op->b].kind == VAL_CL ? HOST_RCX : x64_in_reg(g, op->b, 1);
+    struct rm a = x64_rm(g, op->a, op->size);
+    unsigned dst = x64_target(g, n, op->size);
+    if (dst == HOST_NONE)
+        dst = x64_scratch(g);
+    x64_fixup(g, a);
+    emit_vex(&g->e, X86_0F38 | pp | 0xf7, op->size, dst, count, a);
+    x64_used(g, op->a);
+    x64_used(g, op->b);
+    x64_result(g, n, dst);
+    return true;
+}
+
+/* OF of more than one place is anything on the host. */
+static void shift_double(struct x64 *g, unsigned n)
+{
+    const struct ir_op *op = &g->ir->op[n];
+    u32 opcode = X86_0F | (op->code == IR_SHLD ? 0xa4 : 0xac);
+    i32 count = 0;
+    bool is_imm = x64_imm(g, op->c, 1, &count);
+    if (!is_imm && (g->val[op->c].kind != VAL_CL || (op->sets & g->live_out[n])))
+        g->failed = true;
+    if ((op->sets & g->live_out[n] & IRF_OF) && !(is_imm && count == 1))
+        g->failed = true;
+    unsigned b = x64_in_reg(g, op->b, op->size);
+    const struct rm other = rm_reg(b);
+    struct rm dst = x64_place(g, n, op->a, &other);
+    if (!is_imm && dst.kind == RM_REG && dst.base == HOST_RCX)
+        g->failed = true;
+    bool flags = flags_before(g, n);
+    x64_fixup(g, dst);
+    emit_rm(&g->e, opcode + !is_imm, op->size, b, dst);
+    if (is_imm)
+        emit_imm(&g->e, (u8)count, 1);
+    x64_used(g, op->a);
+    x64_used(g, op->b);
+    x64_used(g, op->c);
+    x64_placed(g, n, dst);
+    finish(g, n, flags);
+}
+
+bool x64_is_cl(struct x64 *g, unsigned n)
+{
+    const struct ir_op *op = &g->ir->op[n];
+    const struct x64_val *a = &g->val[op->a], *b = &g->val[op->b];
+    const struct ir_op *shift = &g->ir->op[x64_only_user(g, n)];
+    bool doubles = shift->code == IR_SHLD || shift->code == IR_SHRD;
+    if (!x64_is_next(g, n) || (doubles ? shift->c : shift->b) != n || op->sets)
+        return false;
+    if (!doubles && !digits[shift->code] && shift->code != IR_ROL)
+        return false;
+    return a->kind == VAL_GPR && a->reg == RCX && b->kind == VAL_CONST &&
+           b->imm == (shift->size == 8 ? 63 : 31);
+}
+
+void x64_shift(struct x64 *g, unsigned n)
+{
+    const struct ir_op *op = &g->ir->op[n];
+    i32 count;
+    if (op->code == IR_SHLD || op->code == IR_SHRD) {
+        shift_double(g, n);
+        return;
+    }
+    if (x64_imm(g, op->b, 1, &count))
+        native(g, n, &count);
+    else if (!by_register(g, n)) {
+        if (g->val[op->b].kind != VAL_CL)
+            g->failed = true;
+        native(g, n, NULL);
+    }
+}

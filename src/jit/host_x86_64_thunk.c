@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The code at the buffer's bottom: between C and translated code, and what blocks share.
+ *
+ * C's registers are saved once, at THUNK_ENTER, and given back at THUNK_LEAVE; in between the
+ * host's stack is where enter left it, aligned to 16 bytes. If C called by a stub unwinds instead
+ * of returning, guest registers and flags are in struct cpu already.
+ */
+#include "jit/host_x86_64.h"
+
+/* System V ABI, 3.2.1: what a function must give back. */
+static const u8 saved[] = {HOST_RBP, HOST_RBX, HOST_R12, HOST_R13, HOST_R14, HOST_R15};
+
+static void push(struct emit *e, unsigned reg)
+{
+    if (reg & 8)
+        emit_byte(e, 0x41);
+    emit_byte(e, 0x50 | (reg & 7));
+}
+
+static void pop(struct emit *e, unsigned reg)
+{
+    if (reg & 8)
+        emit_byte(e, 0x41);
+    emit_byte(e, 0x58 | (reg & 7));
+}
+
+static void ret(struct emit *e)
+{
+    emit_byte(e, 0xc3);
+}
+
+/* Guest registers, the flags as EFLAGS bits. */
+static void store_guest(struct emit *e)
+{
+    for (unsigned n = 0; n < R10; n++)
+        emit_store(e, 8, X64_CPU(gpr[n]), x64_pinned(n));
+    emit_mov(e, 4, HOST_R11, HOST_RAX);
+    emit_shift_imm(e, 5, 4, rm_reg(HOST_R11), 8);
+    emit_alu_imm(e, X86_AND, 4, rm_reg(HOST_R11), EFL_STATUS & 0xff);
+    emit_alu_imm(e, X86_AND, 4, rm_reg(HOST_RAX), 1);
+    emit_shift_imm(e, 4, 4, rm_reg(HOST_RAX), 11);
+    emit_alu(e, X86_OR, 4, HOST_RAX, rm_reg(HOST_R11));
+    emit_store(e, 8, X64_REGS(flags), HOST_RAX);
+}
+
+static void load_guest(struct emit *e)
+{
+    emit_load(e, 4, HOST_R11, X64_REGS(flags));
+    emit_load(e, 1, HOST_RAX, rm_reg(HOST_R11));
+    emit_shift_imm(e, 4, 4, rm_reg(HOST_RAX), 8);
+    emit_shift_imm(e, 5, 4, rm_reg(HOST_R11), 11);
+    emit_alu_imm(e, X86_AND, 4, rm_reg(HOST_R11), 1);
+    emit_alu(e, X86_OR, 4, HOST_RAX, rm_reg(HOST_R11));
+    for (unsigned n = 0; n < R10; n++)
+        emit_load(e, 8, x64_pinned(n), X64_CPU(gpr[n]));
+    emit_load(e, 8, X64_TABLE, X64_CPU(mmu.table));
+}
+
+static void call_c(struct emit *e, const void *f)
+{
+    emit_load(e, 8, HOST_RDI, X64_REGS(self));
+    emit_mov_imm(e, HOST_R11, (u64)(uintptr_t)f);
+    emit_rm(e, X86_DIGIT | 0xff, 4, 2, rm_reg(HOST_R11));
+}
+
+/* void enter(struct cpu *c, const u8 *entry) */
+static void thunk_enter(struct emit *e)
+{
+    for (unsigned n = 0; n < sizeof saved; n++)
+        push(e, saved[n]);
+    emit_alu_imm(e, X86_SUB, 8, rm_reg(HOST_RSP), 8);
+    emit_mov(e, 8, HOST_R14, HOST_RSI);
+    load_guest(e);
+    emit_rm(e, X86_DIGIT | 0xff, 4, 4, rm_reg(HOST_R14));
+}
+
+static void back_to_c(struct emit *e)
+{
+    emit_alu_imm(e, X86_ADD, 8, rm_reg(HOST_RSP), 8);
+    for (unsigned n = sizeof saved; n--;)
+        pop(e, saved[n]);
+    ret(e);
+}
+
+static void thunk_leave(struct emit *e)
+{
+    emit_store(e, 8, X64_REGS(exit), HOST_R13);
+    emit_store(e, 8, X64_REGS(from), HOST_R11);
+    store_guest(e);
+    back_to_c(e);
+}
+
+static void thunk_stub(struct emit *e)
+{
+    emit_alu_imm(e, X86_SUB, 8, rm_reg(HOST_RSP), 8);
+    store_guest(e);
+    emit_mov(e, 8, HOST_RSI, HOST_R14);
+    call_c(e, (const void *)(uintptr_t)jit_stub);
+    load_guest(e);
+    emit_alu_imm(e, X86_ADD, 8, rm_reg(HOST_RSP), 8);
+    ret(e);
+}
+
+static void thunk_stub_end(struct emit *e)
+{
+    emit_store_imm(e, 8, X64_REGS(exit), LEAVE_STUB);
+    store_guest(e);
+    emit_mov(e, 8, HOST_RSI, HOST_R14);
+    call_c(e, (const void *)(uintptr_t)jit_stub_end);
+    back_to_c(e);
+}
+
+/*
+ * Through the jump cache: RIP in r13. In what comes by here RIP is the linear address. The entry
+ * is good if it is of this address and the page is still fetched from where it was:
+ *
+ *     r11 = &jumps[(r13 ^ r13 >> 12) % JIT_JUMPS]
+ *     r11->lin == r13 && fetch[bits 12..47 of r13] == r11->page
+ */
+static void thunk_indirect(struct emit *e)
+{
+    emit_mov(e, 4, HOST_R11, HOST_R13);
+    emit_shift_imm(e, 5, 4, rm_reg(HOST_R11), 12);
+    emit_alu(e, X86_XOR, 4, HOST_R11, rm_reg(HOST_R13));
+    emit_alu_imm(e, X86_AND, 4, rm_reg(HOST_R11), JIT_JUMPS - 1);
+    emit_shift_imm(e, 4, 4, rm_reg(HOST_R11), 5);
+    _Static_assert(sizeof(struct jit_jump) == 1 << 5, "the index's scale");
+    emit_alu(e, X86_ADD, 8, HOST_R11, X64_REGS(jumps));
+    emit_alu(e, X86_CMP, 8, HOST_R13, rm_mem(HOST_R11, HOST_NONE, offsetof(struct jit_jump, lin)));
+    size_t miss = emit_jcc(e, CC_NZ);
+    emit_mov(e, 8, HOST_R14, HOST_R13);
+    emit_shift_imm(e, 4, 8, rm_reg(HOST_R14), 16);
+    emit_shift_imm(e, 5, 8, rm_reg(HOST_R14), 28);
+    emit_shift_imm(e, 4, 8, rm_reg(HOST_R14), 3);
+    emit_alu(e, X86_ADD, 8, HOST_R14, X64_CPU(mmu.fetch));
+    emit_load(e, 8, HOST_R14, rm_mem(HOST_R14, HOST_NONE, 0));
+    emit_alu(e, X86_CMP, 8, HOST_R14, rm_mem(HOST_R11, HOST_NONE, offsetof(struct jit_jump, page)));
+    size_t stale = emit_jcc(e, CC_NZ);
+    emit_alu_imm(e, X86_AND, 8, rm_reg(HOST_R13), -4096);
+    emit_store(e, 8, X64_REGS(rip_page), HOST_R13);
+    emit_rm(e, X86_DIGIT | 0xff, 4, 4,
+            rm_mem(HOST_R11, HOST_NONE, offsetof(struct jit_jump, entry)));
+    emit_patch(e, miss, e->at);
+    emit_patch(e, stale, e->at);
+}
+
+/* RIP in r13: known by nobody. */
+static void thunk_unknown(struct emit *e)
+{
+    emit_store(e, 8, X64_CPU(rip), HOST_R13);
+    emit_mov_imm(e, HOST_R13, LEAVE_INDIRECT);
+    emit_mov_imm(e, HOST_R11, 0);
+}
+
+bool x64_thunks(struct jit_buffer *buf)
+{
+    static void (*const thunks[])(struct emit *) = {
+        [THUNK_ENTER] = thunk_enter,       [THUNK_STUB] = thunk_stub,
+        [THUNK_STUB_END] = thunk_stub_end, [THUNK_INDIRECT] = thunk_indirect,
+        [THUNK_UNKNOWN] = thunk_unknown,   [THUNK_LEAVE] = thunk_leave,
+    };
+    struct emit e = {.base = buf->rw, .end = buf->size};
+    for (unsigned n = 0; n < sizeof thunks / sizeof thunks[0]; n++) {
+        buf->thunk[n] = buf->rx + e.at;
+        thunks[n](&e);
+    }
+    while (e.at % 8)
+        emit_byte(&e, 0);
+    buf->thunk[THUNK_MASK] = buf->rx + e.at;
+    emit_imm(&e, MASK(48) & ~MASK(12), 8);
+    buf->used = buf->thunks = e.at;
+    return !e.full;
+}
+
+/* --- the host's CPU --- */
+
+bool x64_has_bmi2(void)
+{
+    return __builtin_cpu_supports("bmi2");
+}
+
+/* PEXT is microcode up to AMD's family 17h (Zen 2), and on Hygon's: dozens of cycles. */
+bool x64_has_fast_pext(void)
+{
+    return x64_has_bmi2() && !__builtin_cpu_is("amdfam15h") && !__builtin_cpu_is("amdfam17h");
+}
