@@ -98,6 +98,37 @@ static void some_branch(struct program *p)
     }
 }
 
+/* Changes a byte of an item nearby, which will or won't be run again. Some of what comes of it is
+ * no instruction that anybody wanted. */
+static void write_code(struct program *p)
+{
+    static const char opcodes[][3] = {"\xc6\x00", "\xc6\x00", "\xfe\x00", "\x80\x28", "\x80\x30"};
+    struct rng *r = &p->rng;
+    const char *op = opcodes[rng_below(r, ARRAY_LEN(opcodes))];
+    bool imm = (u8)op[0] != 0xfe, alias = p->mode->paging && p->mode->segments == SEGMENTS_FLAT;
+    unsigned back = (unsigned)rng_below(r, 5), n = 0;
+    u8 b[8] = {(u8)op[0]}, mode16 = p->mode->code == CODE16;
+
+    b[++n] = (u8)(op[1] | (mode16 ? 6 : p->mode->code == CODE32 ? 5 : 4));
+    if (p->mode->code == CODE64)
+        b[++n] = 0x25;
+    n += 1 + near_size(p);
+    if (imm)
+        b[n++] = one_in(r, 2) ? (u8)rng_next(r) : "\x90\x40\x48\xf9\xc8\x01"[rng_below(r, 6)];
+    struct item *i = program_add(p, b, n);
+    i->kind = ITEM_ADDRESS;
+    i->field = (u8)near_size(p);
+    i->tail = imm;
+    i->plus = (u32)rng_below(r, 4) + (alias && one_in(r, 3) ? BOX_ALIAS_CODE - BOX_CODE : 0);
+    i->target = (u8)(one_in(r, 2) && back < p->count ? p->count - 1 - back : p->count + back);
+    if (one_in(r, 2)) { /* something that bears it */
+        i->plus -= i->plus % 4;
+        i->plus += 1;
+        i->target = (u8)p->count;
+        program_add(p, (u8[]){0x04, (u8)rng_next(r)}, 2); /* add al, imm8 */
+    }
+}
+
 /* The end of a loop that began at `start`, counted in reg. */
 static void close_loop(struct program *p, unsigned start, unsigned reg)
 {
@@ -126,6 +157,8 @@ static void body(struct program *p, unsigned n)
         }
         if (one_in(r, 9))
             some_branch(p);
+        else if (p->writer && one_in(r, 6))
+            write_code(p);
         else if (one_in(r, 10))
             program_load(p, p->pointer[rng_below(r, 3)], program_place(p));
         else if (one_in(r, 40))
@@ -174,6 +207,7 @@ void program_make(struct program *p, const struct mix *mix, u64 seed)
     r->s = seed;
     p->mode = &box_modes[rng_below(r, MODE_COUNT)];
     p->wild = one_in(r, 8);
+    p->writer = one_in(r, 6);
     p->start = BOX_CODE + (u32)rng_below(r, 0x2000);
     if (one_in(r, 3)) /* over the end of a page */
         p->start = (p->start | 0xfff) + 1 - (u32)rng_below(r, 80);
@@ -249,10 +283,12 @@ static void patch(const struct program *p, const struct item *i, u8 *at)
     memcpy(at, i->bytes, i->len);
     if (i->kind == ITEM_BRANCH)
         to -= i->at + i->len;
+    if (i->kind == ITEM_ADDRESS)
+        to += i->plus;
     if (i->kind == ITEM_BRANCH && (u64)sext(to, i->field) != to)
         memset(at, 0x90, i->len); /* it is too far */
     else if (i->kind != ITEM_PLAIN)
-        st_size(at + i->len - i->field, to, i->field);
+        st_size(at + i->len - i->tail - i->field, to, i->field);
 }
 
 void program_layout(struct program *p)

@@ -15,16 +15,17 @@
 
 enum item_kind {
     ITEM_PLAIN,
-    ITEM_BRANCH,  /* its last `field` bytes are the way to `target` */
-    ITEM_ADDRESS, /* its last `field` bytes are the offset of `target` in CS */
+    ITEM_BRANCH,  /* `field` bytes, `tail` bytes before its end, are the way to `target` */
+    ITEM_ADDRESS, /* the same, the offset of `target` in CS, and `plus` */
 };
 
 enum { TARGET_END = 0xff, TARGET_FUNCTION = 0xfe };
 
 struct item {
     u8 bytes[16];
-    u8 len, kind, field, target;
+    u8 len, kind, field, tail, target;
     bool gone;
+    u32 plus;
     u64 at; /* offset in CS, by program_layout() */
 };
 
@@ -51,6 +52,7 @@ struct program {
     struct item item[ITEMS_MAX];
     unsigned count;
     bool wild;     /* system instructions, too */
+    bool writer;   /* of its own code */
     u8 pointer[3]; /* registers that point into the arena */
     u8 index;      /* a small number */
     u32 start;     /* physical address of the first item */
