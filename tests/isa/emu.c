@@ -18,6 +18,7 @@
 #include "cpu/fxsave.h"
 #include "cpu/model.h"
 #include "cpu/x87.h"
+#include "jit/engine.h"
 #include "state.h"
 
 #define KERN 0xffffffff80000000ull
@@ -39,6 +40,7 @@ struct emu {
     struct memmap mem;
     struct clock clock;
     struct engine *engine;
+    struct jit *jit; /* NULL: the interpreter runs */
     struct cpu cpu;
     u8 *ram;
     physaddr next_table;
@@ -143,8 +145,22 @@ struct emu *emu_open(bool soft, bool flat)
     return e;
 }
 
+bool emu_jit(struct emu *e)
+{
+    const struct jit_config config = {.heat = 1};
+
+    e->jit = jit_new(e->engine, &config);
+    return e->jit;
+}
+
+u64 emu_translations(const struct emu *e)
+{
+    return jit_stats(e->jit).translations;
+}
+
 void emu_close(struct emu *e)
 {
+    jit_destroy(e->jit);
     engine_detach(e->engine, &e->cpu);
     cpu_destroy(&e->cpu);
     engine_destroy(e->engine);
@@ -215,9 +231,11 @@ void emu_load(struct emu *e, enum code_mode mode, const struct isa_state *s)
 
 static void load_code(struct emu *e, const struct isa_case *t)
 {
-    u8 code[32];
+    u8 code[sizeof t->bytes + ISA_BRANCH + 2];
     memset(code, 0xcc, sizeof code);
     memcpy(code, t->bytes, t->in.len);
+    memcpy(code + t->in.len, "\xeb\xfe", 2); /* jmp to itself: as far as it shall get */
+    memcpy(code + t->in.len + ISA_BRANCH, "\xeb\xfe", 2);
     emu_code(e, code, sizeof code);
 }
 
@@ -258,19 +276,27 @@ void emu_save(struct emu *e, struct isa_state *s)
     memcpy(s->mem + ISA_DATA_PAGES * 4096, e->ram + PHYS_STACK, ISA_STACK_PAGES * 4096);
 }
 
-void emu_run(struct emu *e, const struct isa_case *t, const struct isa_state *before,
-             struct isa_state *after)
+/* From `before` to the end of the instruction. Translated code runs blocks: the instruction and
+ * the jump behind it. */
+static void run_once(struct emu *e, const struct isa_case *t, const struct isa_state *before)
 {
     struct cpu *c = &e->cpu;
     load_code(e, t);
     emu_load(e, t->mode, before);
     /* a REP instruction takes a step for each part of its work */
     for (unsigned step = 0; step < 64; step++) {
-        clock_slice_begin(&e->clock, &c->budget, 1);
+        clock_slice_begin(&e->clock, &c->budget, e->jit ? 2 : 1);
         cpu_run(c);
         clock_slice_end(&e->clock);
         if (c->rip != before->rip || c->cpl == 0)
             break;
     }
+}
+
+void emu_run(struct emu *e, const struct isa_case *t, const struct isa_state *before,
+             struct isa_state *after)
+{
+    for (unsigned n = 0; n < (e->jit ? 2 : 1); n++) /* the JIT translates what comes again */
+        run_once(e, t, before);
     emu_save(e, after);
 }

@@ -6,10 +6,10 @@
  * Where there is no such hardware, or with --golden, the digests of digests.txt stand in for it:
  * for each row and mode a hash of our outcomes from 200 states, written (--digests) on a host
  * where they were found equal to the hardware's. So the portable kernels (--soft), the soft TLB
- * (--soft-tlb) and other hosts are held to the same bits.
+ * (--soft-tlb), translated code (--jit) and other hosts are held to the same bits.
  *
- *     isa [--states N] [--seed S] [--row NAME] [--soft] [--soft-tlb] [--golden] [--digests]
- *         [--verbose]
+ *     isa [--states N] [--seed S] [--row NAME] [--soft] [--soft-tlb] [--jit] [--golden]
+ *         [--digests] [--verbose]
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -29,7 +29,7 @@ struct options {
     unsigned states;
     u64 seed;
     const char *row;
-    bool soft, soft_tlb, golden, digests, verbose;
+    bool soft, soft_tlb, jit, golden, digests, verbose;
 };
 
 struct bench {
@@ -203,10 +203,11 @@ static void test_both(struct bench *b, unsigned row)
 
 static bool parse(struct options *o, int argc, char **argv)
 {
-    static const struct option longs[] = {
-        {"states", 1, NULL, 'n'}, {"seed", 1, NULL, 's'},     {"row", 1, NULL, 'r'},
-        {"soft", 0, NULL, 'f'},   {"soft-tlb", 0, NULL, 't'}, {"digests", 0, NULL, 'd'},
-        {"golden", 0, NULL, 'g'}, {"verbose", 0, NULL, 'v'},  {NULL, 0, NULL, 0}};
+    static const struct option longs[] = {{"states", 1, NULL, 'n'},   {"seed", 1, NULL, 's'},
+                                          {"row", 1, NULL, 'r'},      {"soft", 0, NULL, 'f'},
+                                          {"soft-tlb", 0, NULL, 't'}, {"digests", 0, NULL, 'd'},
+                                          {"golden", 0, NULL, 'g'},   {"jit", 0, NULL, 'j'},
+                                          {"verbose", 0, NULL, 'v'},  {NULL, 0, NULL, 0}};
     const char *states = getenv("ISA_STATES");
     *o = (struct options){.states = states ? (unsigned)atoi(states) : DIGEST_STATES, .seed = 1};
     for (int c; (c = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
@@ -216,6 +217,7 @@ static bool parse(struct options *o, int argc, char **argv)
         case 'r': o->row = optarg; break;
         case 'f': o->soft = true; break;
         case 't': o->soft_tlb = true; break;
+        case 'j': o->jit = true; break;
         case 'g': o->golden = true; break;
         case 'd': o->digests = true; break;
         case 'v': o->verbose = true; break;
@@ -247,8 +249,14 @@ int main(int argc, char **argv)
     if (!b.native && !b.opt.digests)
         b.golden = open_digests();
     b.emu = emu_open(b.opt.soft, !b.opt.soft_tlb);
+    if (b.opt.jit && !emu_jit(b.emu)) {
+        printf("1..0 # SKIP no translated code on this host\n");
+        return 0;
+    }
     for (unsigned row = 1; row < insn_row_count; row++)
         test_both(&b, row);
+    if (b.opt.jit)
+        result(&b, emu_translations(b.emu) >= b.ran, "each state ran in translated code", "");
     emu_close(b.emu);
     if (b.golden)
         fclose(b.golden);

@@ -16,16 +16,16 @@ isa_tests = %D%/isa.tap %D%/peers.tap
 %C%_peers_tap_SOURCES = %D%/compare.c %D%/emu.c %D%/native.c %D%/peers.c %D%/peers.def %D%/state.h
 %C%_peers_tap_CPPFLAGS = $(check_cppflags) -I$(srcdir)/%D%
 %C%_peers_tap_LDADD = libersatz-core.la -lm
-EXTRA_DIST += %D%/digests.txt %D%/soft.sh %D%/soft_tlb.sh
+EXTRA_DIST += %D%/digests.txt %D%/jit.sh %D%/soft.sh %D%/soft_tlb.sh
 
 check_PROGRAMS += $(isa_tests)
 if CAN_RUN
-TESTS += %D%/peers.tap %D%/soft.sh %D%/soft_tlb.sh
+TESTS += %D%/jit.sh %D%/peers.tap %D%/soft.sh %D%/soft_tlb.sh
 # AddressSanitizer's shadow lies where the native run's wild addresses must fault.
 if !SANITIZERS
 TESTS += %D%/isa.tap
 endif
-%D%/soft.log %D%/soft_tlb.log: %D%/isa.tap
+%D%/jit.log %D%/soft.log %D%/soft_tlb.log: %D%/isa.tap
 endif
 
 check-isa-long: %D%/isa.tap

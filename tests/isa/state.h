@@ -63,6 +63,9 @@ void native_run(const struct isa_case *t, const struct isa_state *before, struct
 
 /* Ours. soft: the portable floating-point kernels. */
 struct emu *emu_open(bool soft, bool flat);
+/* From now on it runs translated code; false: this host has none. */
+bool emu_jit(struct emu *e);
+u64 emu_translations(const struct emu *e);
 void emu_close(struct emu *e);
 void emu_run(struct emu *e, const struct isa_case *t, const struct isa_state *before,
              struct isa_state *after);
