@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The JIT against the interpreter. `make check-jit` runs these alone, check-jit-long for hours.
-jit_tests = %D%/fuzz.tap %D%/faults.tap %D%/boundary.tap
+jit_tests = %D%/fuzz.tap %D%/faults.tap %D%/boundary.tap %D%/smc.tap
 
 jit_box = %D%/box.c %D%/box.h %D%/engine.c %D%/modes.def %D%/same.c %D%/segments.def \
     tests/isa/gen.c tests/isa/state.h
@@ -18,6 +18,10 @@ jit_programs = %D%/instructions.c %D%/mix.def %D%/play.c %D%/play.h %D%/program.
 %C%_boundary_tap_SOURCES = %D%/boundary.c $(jit_box) $(jit_programs)
 %C%_boundary_tap_CPPFLAGS = $(check_cppflags)
 %C%_boundary_tap_LDADD = libersatz-core.la
+
+%C%_smc_tap_SOURCES = %D%/smc.c $(jit_box) $(jit_programs)
+%C%_smc_tap_CPPFLAGS = $(check_cppflags)
+%C%_smc_tap_LDADD = libersatz-core.la
 
 check_PROGRAMS += $(jit_tests)
 if CAN_RUN

@@ -39,7 +39,7 @@ static unsigned near_size(const struct program *p)
     return p->mode->code == CODE16 ? 2 : 4;
 }
 
-static void branch(struct program *p, const char *opcode, unsigned target, bool near)
+void program_branch(struct program *p, const char *opcode, unsigned target, bool near)
 {
     struct item *i = program_add(p, opcode, (unsigned)strlen(opcode));
 
@@ -56,7 +56,7 @@ static void conditional(struct program *p, unsigned cc, unsigned target)
 
     if (!near)
         opcode[0] = (char)(0x70 | cc), opcode[1] = 0;
-    branch(p, opcode, target, near);
+    program_branch(p, opcode, target, near);
 }
 
 /* mov reg, target; then a jump, a call, or push and return. */
@@ -88,56 +88,76 @@ static void some_branch(struct program *p)
     static const char *const loops[] = {"\xe0", "\xe1", "\xe2", "\xe3"};
 
     switch (rng_below(r, 12)) {
-    case 0: branch(p, "\xeb", target, false); break;
-    case 1: branch(p, "\xe9", target, true); break;
+    case 0: program_branch(p, "\xeb", target, false); break;
+    case 1: program_branch(p, "\xe9", target, true); break;
     case 2:
-    case 3: branch(p, "\xe8", one_in(r, 3) ? target : TARGET_FUNCTION, true); break;
+    case 3: program_branch(p, "\xe8", one_in(r, 3) ? target : TARGET_FUNCTION, true); break;
     case 4: indirect(p, one_in(r, 2) ? target + 2 : TARGET_FUNCTION); break;
-    case 5: branch(p, loops[rng_below(r, 4)], target, false); break;
+    case 5: program_branch(p, loops[rng_below(r, 4)], target, false); break;
     default: conditional(p, (unsigned)rng_below(r, 16), target); break;
     }
+}
+
+struct item *program_absolute(struct program *p, const char *opcode, unsigned target, u32 plus)
+{
+    u8 b[12];
+    unsigned n = 0, tail = (u8)opcode[2] ? 1 : 0;
+
+    b[n++] = (u8)opcode[0];
+    b[n++] = (u8)(opcode[1] | (p->mode->code == CODE16 ? 6 : p->mode->code == CODE32 ? 5 : 4));
+    if (p->mode->code == CODE64)
+        b[n++] = 0x25;
+    n += near_size(p);
+    if (tail)
+        b[n++] = (u8)opcode[2];
+    struct item *i = program_add(p, b, n);
+    i->kind = ITEM_ADDRESS;
+    i->field = (u8)near_size(p);
+    i->tail = (u8)tail;
+    i->target = (u8)target;
+    i->plus = plus;
+    return i;
+}
+
+bool program_has_alias(const struct program *p)
+{
+    return p->mode->paging && p->mode->segments == SEGMENTS_FLAT;
 }
 
 /* Changes a byte of an item nearby, which will or won't be run again. Some of what comes of it is
  * no instruction that anybody wanted. */
 static void write_code(struct program *p)
 {
-    static const char opcodes[][3] = {"\xc6\x00", "\xc6\x00", "\xfe\x00", "\x80\x28", "\x80\x30"};
     struct rng *r = &p->rng;
-    const char *op = opcodes[rng_below(r, ARRAY_LEN(opcodes))];
-    bool imm = (u8)op[0] != 0xfe, alias = p->mode->paging && p->mode->segments == SEGMENTS_FLAT;
-    unsigned back = (unsigned)rng_below(r, 5), n = 0;
-    u8 b[8] = {(u8)op[0]}, mode16 = p->mode->code == CODE16;
+    static const char opcodes[][2] = {"\xc6\x00", "\xc6\x00", "\xfe\x00", "\x80\x28", "\x80\x30"};
+    static const char values[] = "\x90\x40\x48\xf9\xc8\x01";
+    char opcode[3] = {0};
+    unsigned back = (unsigned)rng_below(r, 5), target;
+    u32 plus = (u32)rng_below(r, 4);
 
-    b[++n] = (u8)(op[1] | (mode16 ? 6 : p->mode->code == CODE32 ? 5 : 4));
-    if (p->mode->code == CODE64)
-        b[++n] = 0x25;
-    n += 1 + near_size(p);
-    if (imm)
-        b[n++] = one_in(r, 2) ? (u8)rng_next(r) : "\x90\x40\x48\xf9\xc8\x01"[rng_below(r, 6)];
-    struct item *i = program_add(p, b, n);
-    i->kind = ITEM_ADDRESS;
-    i->field = (u8)near_size(p);
-    i->tail = imm;
-    i->plus = (u32)rng_below(r, 4) + (alias && one_in(r, 3) ? BOX_ALIAS_CODE - BOX_CODE : 0);
-    i->target = (u8)(one_in(r, 2) && back < p->count ? p->count - 1 - back : p->count + back);
-    if (one_in(r, 2)) { /* something that bears it */
-        i->plus -= i->plus % 4;
-        i->plus += 1;
-        i->target = (u8)p->count;
-        program_add(p, (u8[]){0x04, (u8)rng_next(r)}, 2); /* add al, imm8 */
+    memcpy(opcode, opcodes[rng_below(r, ARRAY_LEN(opcodes))], 2);
+    if ((u8)opcode[0] != 0xfe)
+        opcode[2] = one_in(r, 2) ? (char)(1 + rng_below(r, 255)) : values[rng_below(r, 6)];
+    target = one_in(r, 2) && back < p->count ? p->count - 1 - back : p->count + 1 + back;
+    if (program_has_alias(p) && one_in(r, 3))
+        plus += BOX_ALIAS_CODE - BOX_CODE;
+    if (one_in(r, 2)) {
+        program_absolute(p, opcode, target, plus);
+        return;
     }
+    program_absolute(p, opcode, p->count + 1, plus - plus % 4 + 1);
+    program_add(p, (u8[]){0x04, (u8)rng_next(r)}, 2); /* add al, imm8: bears it */
 }
 
 /* The end of a loop that began at `start`, counted in reg. */
 static void close_loop(struct program *p, unsigned start, unsigned reg)
 {
     if (reg == RCX && one_in(&p->rng, 2)) {
-        branch(p, "\xe2", start, false);
+        program_branch(p, "\xe2", start, false);
         return;
     }
     program_add(p, (u8[]){0xff, (u8)(0xc8 | reg)}, 2);
-    branch(p, "\x0f\x85", start, true);
+    program_branch(p, "\x0f\x85", start, true);
 }
 
 static void body(struct program *p, unsigned n)
@@ -175,7 +195,7 @@ static void functions(struct program *p)
     unsigned begin = TARGET_END;
 
     if (!one_in(&p->rng, 3)) {
-        branch(p, "\xe9", TARGET_END, true);
+        program_branch(p, "\xe9", TARGET_END, true);
         begin = p->count;
         body(p, 1 + (unsigned)rng_below(&p->rng, 4));
         program_add(p, (u8[]){0xc3}, 1);

@@ -86,6 +86,13 @@ void program_instruction(struct program *p);
 struct item *program_add(struct program *p, const void *bytes, unsigned len);
 /* mov reg, value. */
 void program_load(struct program *p, unsigned reg, u64 value);
+/* Opcode, ModRM's reg field and, if not 0, an immediate byte; the memory operand is the code of
+ * item `target`, and `plus` bytes behind its first one. */
+struct item *program_absolute(struct program *p, const char *opcode, unsigned target, u32 plus);
+/* BOX_ALIAS_CODE can be reached. */
+bool program_has_alias(const struct program *p);
+/* A branch; opcode without its displacement, near: of 2 or 4 bytes instead of 1. */
+void program_branch(struct program *p, const char *opcode, unsigned target, bool near);
 /* An offset for DS, mostly in the arena. */
 u64 program_place(struct program *p);
 u64 program_stack(struct program *p);
