@@ -36,6 +36,7 @@ struct op {
                        included */
     u8 check;       /* enum op_check: what an emulation stub looks at first */
     u8 nth;         /* its place in ops[] */
+    u8 why;         /* an accelerator's: why it doesn't translate this one, or 0 */
 };
 
 enum op_check {

@@ -110,6 +110,7 @@ static struct jit_code *translate(struct jit *j, struct block *b)
     }
     j->code_count++;
     b->code = code;
+    jit_profile_note(j->ir, b);
     j->stats.translations++;
     j->stats.insns += b->count;
     j->stats.bytes += j->buffer.used - before;
@@ -257,6 +258,9 @@ void jit_destroy(struct jit *j)
     if (!j)
         return;
     j->engine->accel = NULL;
+    if (j->profile)
+        jit_profile_log(j);
+    free(j->profile);
     jit_perfmap_close(j);
     jit_jumps_free(j);
     jit_buffer_destroy(&j->buffer);

@@ -26,6 +26,7 @@ struct jit {
     unsigned cache_count, cache_oldest;
     struct ir *ir;
     FILE *perfmap;
+    struct jit_profile *profile; /* NULL until something was counted */
     struct jit_stats stats;
 };
 
@@ -50,6 +51,12 @@ void jit_jumps_free(struct jit *j);
 void jit_signal_install(void);
 /* Whose code this thread runs. */
 void jit_signal_enter(const struct jit *j);
+
+/* profile.c: which instructions the interpreter runs for translated code, and why. */
+void jit_profile_note(const struct ir *ir, struct block *b);
+void jit_profile_count(struct jit *j, const struct op *op);
+/* The most frequent ones, into the log. */
+void jit_profile_log(const struct jit *j);
 
 /* perfmap.c */
 void jit_perfmap_open(struct jit *j);

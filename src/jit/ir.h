@@ -60,7 +60,7 @@ typedef u16 ir_ref; /* index of an operation; 0: none */
 struct ir_op {
     u8 code; /* enum ir_code */
     u8 size; /* bytes: 1, 2, 4, 8 */
-    u8 reg;  /* GPR, segment register, or condition */
+    u8 reg;  /* GPR, segment register, or condition; STUB: enum jit_no */
     u8 scale;
     u8 sets;  /* flags that it sets, enum ir_flag; 0: a pure value */
     u8 live;  /* of `sets`, those that somebody may read: ir_flags_live() */

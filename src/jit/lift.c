@@ -46,7 +46,7 @@ static void stub(struct lift *l, enum jit_no why)
     l->ir->count = l->first - 1;
     l->ended = end;
     l->ir->op[++l->ir->count] = (struct ir_op){
-        .code = end ? IR_STUBEND : IR_STUB, .size = 8, .insn = (u8)l->insn};
+        .code = end ? IR_STUBEND : IR_STUB, .size = 8, .reg = (u8)why, .insn = (u8)l->insn};
     l->ir->no[why]++;
 }
 

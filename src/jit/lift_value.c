@@ -78,7 +78,8 @@ ir_ref lift_shift(struct lift *l, enum ir_code code, ir_ref a, ir_ref n)
     return IR_OP(l, .code = (u8)code, .size = (u8)(size ? size : l->size), .a = a, .b = n);
 }
 
-/* Of a sign-extended value: of the value itself, whose bits a greater count all takes out. */
+/* Of a sign-extended value: of the value itself. No shift of one counts beyond 31: the sign is all
+ * that is left of it then, in CF, too. */
 ir_ref lift_sar(struct lift *l, ir_ref a, ir_ref n)
 {
     const struct ir_op *op = lift_at(l, a);
@@ -89,8 +90,8 @@ ir_ref lift_sar(struct lift *l, ir_ref a, ir_ref n)
         size = op->size;
         a = op->a;
     }
-    if (lift_is_const(l, n, &count) && count > 8 * size - 1)
-        n = lift_const(l, 8 * size - 1);
+    if (lift_is_const(l, n, &count) && size < 8 && count > 31)
+        n = lift_const(l, 31);
     return IR_OP(l, .code = IR_SAR, .size = (u8)size, .a = a, .b = n);
 }
 

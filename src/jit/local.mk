@@ -32,6 +32,7 @@ libersatz_core_la_SOURCES += \
     %D%/opt.c \
     %D%/perfmap.c \
     %D%/print.c \
+    %D%/profile.c \
     %D%/signal.c \
     %D%/stub.c
 

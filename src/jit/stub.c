@@ -4,10 +4,11 @@
  * because the fast path didn't do. The state is then as the interpreter would have it at that
  * instruction, so that a fault or a retry leaves by siglongjmp from here.
  */
+#include "base/log.h"
 #include "cpu/engine.h"
 #include "cpu/flags.h"
 #include "cpu/x87.h"
-#include "jit/host.h"
+#include "jit/engine_state.h"
 
 static struct jit_regs *begin(struct cpu *c, const struct op *op)
 {
@@ -17,6 +18,8 @@ static struct jit_regs *begin(struct cpu *c, const struct op *op)
     c->gpr[GPR_BASE] = c->code_mode == CODE64 ? rip : (u32)rip;
     flags_set(c, (u32)r->flags);
     r->stubs++;
+    if (log_on(c->engine->log, LOG_JITNO))
+        jit_profile_count(c->engine->accel->opaque, op);
     if (fpu_wants_sync(&op->in))
         fpu_sync(c);
     return r;

@@ -3,7 +3,8 @@ EXTRA_DIST += %D%/stubhost.h
 if HAVE_CHECK
 unit_tests += \
     %D%/engine \
-    %D%/ir
+    %D%/ir \
+    %D%/noexec
 endif
 
 %C%_engine_SOURCES = %D%/engine.c
@@ -31,3 +32,8 @@ endif
     tests/isa/state.h
 %C%_eval_tap_CPPFLAGS = $(check_cppflags) -I$(srcdir)/tests/isa -I$(srcdir)/%D%
 %C%_eval_tap_LDADD = libersatz-core.la -lm
+
+%C%_noexec_SOURCES = %D%/noexec.c
+%C%_noexec_CPPFLAGS = $(check_cppflags)
+%C%_noexec_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_noexec_LDADD = $(check_libs)

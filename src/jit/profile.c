@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * -d jitno: how often translated code had the interpreter run an instruction, by row and reason:
+ * a row of jit_no.def where the lifter refused, else the fast path didn't do.
+ */
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "jit/engine_state.h"
+
+#define REASONS (JIT_NO_COUNT + 1)
+#define LINES 60
+
+/* How many rows insn.def has. */
+enum {
+#define INSN(map, opcode, ext, prefix, ...) +1
+    ROWS = 0
+#include "decode/insn.def"
+#undef INSN
+};
+
+struct jit_profile {
+    u64 count[ROWS][REASONS];
+};
+
+struct line {
+    u64 count;
+    unsigned row, why;
+};
+
+void jit_profile_note(const struct ir *ir, struct block *b)
+{
+    for (unsigned i = 1; i <= ir->count; i++)
+        if (ir->op[i].code == IR_STUB || ir->op[i].code == IR_STUBEND)
+            b->ops[ir->op[i].insn].why = (u8)(ir->op[i].reg + 1);
+}
+
+void jit_profile_count(struct jit *j, const struct op *op)
+{
+    if (!j->profile)
+        j->profile = calloc(1, sizeof *j->profile);
+    if (j->profile)
+        j->profile->count[op->in.row][op->why]++;
+}
+
+static int more_first(const void *a, const void *b)
+{
+    const struct line *x = a, *y = b;
+    return x->count < y->count ? 1 : x->count > y->count ? -1 : 0;
+}
+
+void jit_profile_log(const struct jit *j)
+{
+    struct line *line = malloc(ROWS * REASONS * sizeof *line);
+    unsigned n = 0;
+
+    if (!line)
+        return;
+    for (unsigned row = 0; row < ROWS; row++)
+        for (unsigned why = 0; why < REASONS; why++)
+            if (j->profile->count[row][why])
+                line[n++] = (struct line){j->profile->count[row][why], row, why};
+    qsort(line, n, sizeof *line, more_first);
+    for (unsigned i = 0; i < n && i < LINES; i++)
+        LOG(j->engine->log, JITNO, "%llu %s: %s", (unsigned long long)line[i].count,
+            insn_rows[line[i].row].name, line[i].why ? jit_no_text[line[i].why - 1] : "slow path");
+    free(line);
+}
