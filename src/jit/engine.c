@@ -176,6 +176,7 @@ static bool jit_run(void *opaque, struct cpu *c, struct block *b)
     flags_set(c, (u32)r->flags);
     r->rip = c->rip;
     j->stats.leaves[r->exit]++;
+    jit_check_target(c);
     return true;
 }
 

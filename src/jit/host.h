@@ -101,6 +101,9 @@ extern const struct host host_x86_64, host_ffi;
 void jit_stub(struct cpu *c, const struct op *op);
 /* The same for one that ends its block; RIP is right afterwards. */
 void jit_stub_end(struct cpu *c, const struct op *op);
+/* After code has left: a jump that committed nothing before it has its target checked here, and
+ * is what faults. */
+void jit_check_target(struct cpu *c);
 /* The same for `op` and all that come after it in its block: code that may not use the host's
  * units has the interpreter take over. */
 void jit_stub_rest(struct cpu *c, const struct op *op);

@@ -47,3 +47,21 @@ void jit_stub_rest(struct cpu *c, const struct op *op)
     exec_own(op)(c, op);
     r->flags = flags_get(c);
 }
+
+void jit_check_target(struct cpu *c)
+{
+    const struct jit_regs *r = jit_regs(c);
+    const struct block *b = r->from->block;
+    u64 base = r->rip_page + (b->phys & 4095), next = base + b->bytes;
+    bool code64 = c->code_mode == CODE64;
+
+    if (r->exit != LEAVE_TAKEN && r->exit != LEAVE_INDIRECT)
+        return;
+    if (code64 ? is_canonical(c->rip) : c->rip <= c->seg[CS].limit)
+        return;
+    if (c->rip == (code64 ? next : (u32)next))
+        return; /* it went on; what it meets there is the next instruction's */
+    c->gpr[GPR_BASE] = code64 ? base : (u32)base;
+    c->op = &b->ops[b->count - 1];
+    cpu_raise(c, VEC_GP, 0);
+}

@@ -8,7 +8,7 @@
  *
  *     eval [--states N] [--seed S] [--row NAME] [--verbose]
  *
- * A row whose every instruction became a STUB is run a few times only.
+ * A row that the lifter makes no more of than a call of the interpreter is run a few times only.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@
 #include "eval.h"
 
 #define STATES 200
-#define STUB_STATES 8 /* of a row that is a STUB */
+#define STUB_STATES 8 /* of such a row */
 #define PREFIX_INSNS 5
 
 struct options {
@@ -106,13 +106,15 @@ static void show(const struct bench *b, const struct block *block)
     ir_print(&b->eval->ir, stdout);
 }
 
-/* True if the IR of b's last but one instruction, or its only one, is no STUB. */
-static bool is_lifted(const struct ir *ir, unsigned insn)
+/* True if the first instruction is more than a call of the interpreter. */
+static bool is_lifted(const struct ir *ir)
 {
-    for (unsigned i = 1; i <= ir->count; i++)
-        if (ir->op[i].insn == insn)
-            return ir->op[i].code != IR_STUB && ir->op[i].code != IR_STUBEND;
-    return false;
+    for (unsigned i = 1; i <= ir->count && ir->op[i].insn == 0; i++) {
+        unsigned code = ir->op[i].code;
+        if (code == IR_STUB || code == IR_STUBEND || code == IR_HOST)
+            return false;
+    }
+    return true;
 }
 
 struct tally {
@@ -143,7 +145,18 @@ static void experiment(struct bench *b, struct rng *r, const struct isa_case *t,
         break;
     }
     if (alone)
-        tally->lifted += is_lifted(&e->ir, 0);
+        tally->lifted += is_lifted(&e->ir);
+}
+
+/* The interpreter must not be what a body comes to, but for those that the lifter can't say. */
+static bool may_be_stub(unsigned row)
+{
+    static const char *const refused[] = {"adox"}; /* OF alone: no operation sets that */
+
+    for (unsigned i = 0; i < ARRAY_LEN(refused); i++)
+        if (!strcmp(insn_rows[row].name, refused[i]))
+            return true;
+    return !row_has_body[row];
 }
 
 static void test_row(struct bench *b, unsigned row, enum eval_mode mode)
@@ -165,8 +178,9 @@ static void test_row(struct bench *b, unsigned row, enum eval_mode mode)
         return;
     b->tests++;
     b->states += tally.states;
-    b->failed += tally.wrong != 0;
-    printf("%sok %u - %s row %u %s: %u of %u states%s\n", tally.wrong ? "not " : "", b->tests,
+    bool good = !tally.wrong && (tally.lifted || may_be_stub(row));
+    b->failed += !good;
+    printf("%sok %u - %s row %u %s: %u of %u states%s\n", good ? "" : "not ", b->tests,
            insn_rows[row].name, row, mode_names[mode], tally.states - tally.wrong, tally.states,
            tally.lifted ? "" : ", by the interpreter");
 }

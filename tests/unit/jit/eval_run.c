@@ -163,18 +163,6 @@ void eval_interpret(struct eval *e, struct block *b)
     attempt(e, b, run_interpreter, &e->want);
 }
 
-/* What the engine does when code has left by a jump: the target may be a fault of the jump. */
-static void check_target(struct cpu *c, const struct block *b)
-{
-    bool allowed = c->code_mode == CODE64 ? is_canonical(c->rip) : c->rip <= c->seg[CS].limit;
-    u64 exit = jit_regs(c)->exit;
-
-    if (allowed || (exit != LEAVE_TAKEN && exit != LEAVE_INDIRECT))
-        return;
-    c->op = &b->ops[b->count - 1];
-    cpu_raise(c, VEC_GP, 0);
-}
-
 static void run_translated(struct eval *e, struct block *b)
 {
     struct cpu *c = e->c;
@@ -188,7 +176,7 @@ static void run_translated(struct eval *e, struct block *b)
     flags_set(c, (u32)r->flags);
     if (r->from != &e->code)
         abort();
-    check_target(c, b);
+    jit_check_target(c);
 }
 
 bool eval_translate(struct eval *e, struct block *b, enum eval_form form)
@@ -232,7 +220,7 @@ static void compare_memory(struct verdict *v, const char *name, const u8 *want, 
 {
     char what[32];
 
-    for (unsigned i = 0; i < n; i++) {
+    for (unsigned i = 0; memcmp(want, got, n) && i < n; i++) {
         if (want[i] == got[i])
             continue;
         snprintf(what, sizeof what, "%s page %u byte %03x", name, i / 4096, i % 4096);
