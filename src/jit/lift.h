@@ -22,8 +22,9 @@ struct lift {
     ir_ref product;      /* its multiplication */
     ir_ref carry;        /* what stands for the carry out of the addition `carried` */
     ir_ref carried;
-    bool ended;   /* an IR_END operation is there */
-    bool refused; /* for the reason `no` */
+    ir_ref checked; /* the branch target that a CHECK has seen */
+    bool ended;     /* an IR_END operation is there */
+    bool refused;   /* for the reason `no` */
     enum jit_no no;
 };
 
@@ -101,7 +102,6 @@ void lift_set_of(struct lift *l, ir_ref v);
 ir_ref lift_target(struct lift *l);
 ir_ref lift_next_rip(struct lift *l);
 void lift_check(struct lift *l, ir_ref t);
-void lift_check_if(struct lift *l, ir_ref when, ir_ref t);
 void lift_jump(struct lift *l, ir_ref t);
 void lift_branch(struct lift *l, ir_ref when, ir_ref t);
 

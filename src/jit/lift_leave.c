@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Branch targets and the ways out of a block. Addresses of code are constants from the page's
- * byte 0 on. A CHECK is there where a bad target must be found before something is committed:
- * not for flat code segments outside 64-bit mode, nor for targets on the same page of it.
+ * byte 0 on. Every target that may be a bad one has a CHECK, since the fault is the branch's own:
+ * not for flat code segments outside 64-bit mode, nor for targets on the same page of it. That of
+ * a relative branch is checked at once, taken or not: the interpreter finds out which.
  */
 #include "jit/lift.h"
 
@@ -10,11 +11,6 @@
 static i64 page_byte(const struct lift *l, i64 at)
 {
     return (i64)l->ir->page_offset + at;
-}
-
-ir_ref lift_target(struct lift *l)
-{
-    return IR_OP(l, .code = IR_RIP, .size = (u8)l->size, .imm = page_byte(l, (i64)l->op->in.imm));
 }
 
 ir_ref lift_next_rip(struct lift *l)
@@ -36,17 +32,18 @@ static bool needs_check(struct lift *l, ir_ref t)
 
 void lift_check(struct lift *l, ir_ref t)
 {
-    if (needs_check(l, t))
-        IR_OP(l, .code = IR_CHECK, .size = 8, .a = t);
+    if (t == l->checked || !needs_check(l, t))
+        return;
+    IR_OP(l, .code = IR_CHECK, .size = 8, .a = t);
+    l->checked = t;
 }
 
-void lift_check_if(struct lift *l, ir_ref when, ir_ref t)
+ir_ref lift_target(struct lift *l)
 {
-    if (!needs_check(l, t))
-        return;
-    ir_ref next = lift_next_rip(l);
-    t = IR_OP(l, .code = IR_SELECT, .size = 8, .a = when, .b = t, .c = next);
-    IR_OP(l, .code = IR_CHECK, .size = 8, .a = t);
+    ir_ref t = IR_OP(l, .code = IR_RIP, .size = (u8)l->size,
+                     .imm = page_byte(l, (i64)l->op->in.imm));
+    lift_check(l, t);
+    return t;
 }
 
 /* A target cut to 16 bits where code isn't: another mapping of the page may be beyond that, so
@@ -58,6 +55,7 @@ static bool is_cut(const struct lift *l, const struct ir_op *to)
 
 void lift_jump(struct lift *l, ir_ref t)
 {
+    lift_check(l, t);
     const struct ir_op to = *lift_at(l, t);
 
     if (to.code == IR_RIP && !is_cut(l, &to))

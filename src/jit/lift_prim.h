@@ -125,7 +125,7 @@ typedef ir_ref V;
 #define target() lift_target(l)
 #define next_rip() lift_next_rip(l)
 #define check_target(t) lift_check(l, t)
-#define check_target_if(when, t) lift_check_if(l, when, t)
+#define check_target_if(when, t) lift_check(l, t)
 #define branch(when, t) lift_branch(l, when, t)
 #define jump(t) lift_jump(l, t)
 #define jump_indirect(t) lift_jump(l, t)
