@@ -154,6 +154,7 @@ ERSATZ_API const char *ersatz_nearest(const char *word, const char *const *names
     X(STOP_TRIPLE_FAULT, "triple-fault", "a CPU shut down on a triple fault")                      \
     X(STOP_DISK, "disk", "the host could not write a drive's file; to be run again when it can")   \
     X(STOP_HALTED, "halted", "every CPU is halted and nothing can wake one")                       \
+    X(STOP_VERIFY, "verify", "translated code did something else than the interpreter")            \
     X(STOP_ERROR, "error", "the host failed underneath the machine")
 
 enum ersatz_stop {
@@ -178,6 +179,15 @@ struct ersatz_exit {
  */
 ERSATZ_API int ersatz_run(struct ersatz_machine *m, uint64_t limit, struct ersatz_exit *why,
                           struct ersatz_error *error);
+
+/*
+ * Before both are switched on: m, by the JIT, is from now on compared with `twin`, which was given
+ * the same settings and runs by the interpreter. ersatz_power_on(m) and ersatz_run(m) take the
+ * twin along, and at the first difference the run ends with STOP_VERIFY and lines that tell of
+ * it. Input from outside isn't shared; the twin's drives must be its own.
+ */
+ERSATZ_API int ersatz_verify(struct ersatz_machine *m, struct ersatz_machine *twin,
+                             struct ersatz_error *error);
 
 /* Runs one instruction of CPU `cpu` alone; time passes for the whole machine. */
 ERSATZ_API int ersatz_step(struct ersatz_machine *m, unsigned cpu, struct ersatz_exit *why,

@@ -50,7 +50,9 @@ struct medium_change {
 struct ersatz_machine {
     struct machine board;
     struct settings set;
-    struct jit *jit; /* NULL: the interpreter alone */
+    struct jit *jit;             /* NULL: the interpreter alone */
+    struct ersatz_machine *twin; /* ersatz_verify() */
+    u64 verified;
     struct channel channel[ERSATZ_CHANNELS];
     ersatz_line_fn *line;
     void *line_opaque;
@@ -112,6 +114,14 @@ void channel_flush(struct ersatz_machine *m);
 void media_init(struct ersatz_machine *m);
 void media_power_on(struct ersatz_machine *m);
 void media_destroy(struct ersatz_machine *m);
+
+/* verify.c */
+int verify_power_on(struct ersatz_machine *m, i64 rtc_start, struct ersatz_error *error);
+/* The machine has run so many instructions: its twin does, too. False: they differ. */
+bool verify_follow(struct ersatz_machine *m, u64 ran, bool memory_too);
+
+/* inspect.c */
+struct ersatz_value inspect_register(struct cpu *c, enum ersatz_reg reg);
 
 /* host_time.c: virtual time and the host's. */
 u64 host_now(void);

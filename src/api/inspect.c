@@ -81,7 +81,7 @@ static u64 read_other(struct cpu *c, enum ersatz_reg reg)
     }
 }
 
-static struct ersatz_value read_register(struct cpu *c, enum ersatz_reg reg)
+struct ersatz_value inspect_register(struct cpu *c, enum ersatz_reg reg)
 {
     const u64 *word = plain_word(c, reg);
 
@@ -208,7 +208,7 @@ int ersatz_get(struct ersatz_machine *m, unsigned cpu, enum ersatz_reg reg,
     if ((unsigned)reg >= ERSATZ_REG_COUNT)
         result = err_set(error, ERSATZ_E_NAME, "no register %u", (unsigned)reg);
     else
-        *value = read_register(m->board.cpus[cpu], reg);
+        *value = inspect_register(m->board.cpus[cpu], reg);
     api_leave(m);
     return result;
 }

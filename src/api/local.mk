@@ -20,4 +20,5 @@ libersatz_core_la_SOURCES += \
     %D%/report.c \
     %D%/report.h \
     %D%/run.c \
-    %D%/screen.c
+    %D%/screen.c \
+    %D%/verify.c

@@ -170,7 +170,10 @@ static int power_on(struct ersatz_machine *m, struct ersatz_error *error)
         machine_destroy(&m->board);
         goto out_bios;
     }
-    input_post(&m->board.input, INPUT_RTC, (u64)rtc_start(&m->set), 0);
+    i64 start = rtc_start(&m->set);
+    input_post(&m->board.input, INPUT_RTC, (u64)start, 0);
+    if (m->twin)
+        result = verify_power_on(m, start, error);
     __atomic_store_n(&m->powered, true, __ATOMIC_RELEASE);
 out_bios:
     free(bios.data);

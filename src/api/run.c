@@ -53,7 +53,8 @@ static void publish(struct ersatz_machine *m)
     __atomic_store_n(&m->ns, clock_now(&m->board.clock), __ATOMIC_RELAXED);
 }
 
-static void run_slice(struct ersatz_machine *m, struct cpu *c, u64 limit)
+/* How many instructions ran. */
+static u64 run_slice(struct ersatz_machine *m, struct cpu *c, u64 limit)
 {
     struct clock *clock = &m->board.clock;
     u64 n = limit < SLICE_MAX ? limit : SLICE_MAX;
@@ -69,6 +70,7 @@ static void run_slice(struct ersatz_machine *m, struct cpu *c, u64 limit)
     m->turn_left = ran < m->turn_left && !m->board.yields ? m->turn_left - ran : 0;
     m->board.yields = false;
     publish(m);
+    return ran;
 }
 
 /* Is every CPU in a sleep that no maskable interrupt ends? */
@@ -221,6 +223,13 @@ static bool requests(struct ersatz_machine *m, struct ersatz_exit *why, int *res
     return end || *result;
 }
 
+static int end_different(struct ersatz_machine *m, struct ersatz_exit *why)
+{
+    m->ended = true;
+    end_run(m, why, ERSATZ_STOP_VERIFY, m->board.running, "translated code is wrong");
+    return 0;
+}
+
 static int run_loop(struct ersatz_machine *m, u64 limit, struct ersatz_exit *why,
                     struct ersatz_error *error)
 {
@@ -242,8 +251,10 @@ static int run_loop(struct ersatz_machine *m, u64 limit, struct ersatz_exit *why
         struct cpu *c = next_cpu(m);
         if (c) {
             m->halted_since = 0;
-            run_slice(m, c, limit ? limit - ran : UINT64_MAX);
+            ran = run_slice(m, c, limit ? limit - ran : UINT64_MAX);
             channel_flush(m);
+            if (m->twin && !verify_follow(m, ran, false))
+                return end_different(m, why);
         } else if (idle(m)) {
             m->ended = true;
             end_run(m, why, ERSATZ_STOP_HALTED, m->turn, "halted for ever, interrupts off");
@@ -274,8 +285,11 @@ int ersatz_run(struct ersatz_machine *m, uint64_t limit, struct ersatz_exit *why
         return result;
     result = revive(m, error);
     pace_start(m);
+    why = why ? why : &unused;
     if (!result)
-        result = run_loop(m, limit, why ? why : &unused, error);
+        result = run_loop(m, limit, why, error);
+    if (!result && m->twin && why->why != ERSATZ_STOP_VERIFY && !verify_follow(m, 0, true))
+        end_different(m, why);
     channel_flush(m);
     publish(m);
     api_leave(m);

@@ -199,6 +199,25 @@ static void print_stats(struct app *app)
 
 /* ---- from the command line to a machine that runs ---- */
 
+static int give_settings(struct ersatz_machine *m, const struct setting_list *settings,
+                         struct ersatz_error *error)
+{
+    int r = 0;
+
+    for (size_t i = 0; i < settings->count && r == 0; i++)
+        r = ersatz_set(m, settings->row[i].key, settings->row[i].value, error);
+    return r;
+}
+
+static int build_twin(struct app *app, struct ersatz_error *error)
+{
+    app->twin = ersatz_create(error);
+    if (!app->twin)
+        return -(int)error->code;
+    int r = give_settings(app->twin, &app->options.settings, error);
+    return r ? r : ersatz_verify(app->machine, app->twin, error);
+}
+
 static int build(struct app *app, struct ersatz_error *error)
 {
     struct setting_list *settings = &app->options.settings;
@@ -212,8 +231,9 @@ static int build(struct app *app, struct ersatz_error *error)
     if (!app->machine)
         return -(int)error->code;
     ersatz_on_line(app->machine, on_line, app);
-    for (size_t i = 0; i < settings->count && r == 0; i++)
-        r = ersatz_set(app->machine, settings->row[i].key, settings->row[i].value, error);
+    r = give_settings(app->machine, settings, error);
+    if (r == 0 && app->options.verify)
+        r = build_twin(app, error);
     if (r == 0)
         r = connect_all(app, error);
     if (r == 0)
@@ -248,6 +268,7 @@ static void close_all(struct app *app)
 {
     connect_close(app);
     ersatz_destroy(app->machine);
+    ersatz_destroy(app->twin);
     if (app->log && app->log != stderr)
         fclose(app->log);
     options_free(&app->options);

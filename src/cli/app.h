@@ -52,6 +52,7 @@ struct display {
 struct app {
     struct options options;
     struct ersatz_machine *machine;
+    struct ersatz_machine *twin; /* -verify */
     struct loop loop;
     struct session session;
     struct line lines[ERSATZ_CHANNELS];

@@ -215,6 +215,7 @@ static enum parsed parse_own(struct options *o, enum option id, char *arg,
     case OPT_NO_SHUTDOWN: o->no_shutdown = true; return PARSED_RUN;
     case OPT_LOG_FILE: o->log_file = arg; return PARSED_RUN;
     case OPT_STOP_AFTER: return parse_count(&o->stop_after, "stop-after", arg, error);
+    case OPT_VERIFY: o->verify = true; return PARSED_RUN;
     case OPT_STATS: o->stats = true; return PARSED_RUN;
     case OPT_WRITECONFIG: o->write_config = arg; return PARSED_RUN;
     case OPT_LOADVM:

@@ -38,7 +38,7 @@ struct options {
     struct chardev_option chardev[MAX_CHARDEVS];
     unsigned chardev_count;
     const char *debugcon, *parallel, *log_file, *name, *display, *write_config;
-    bool nographic, stopped, no_shutdown, stats;
+    bool nographic, stopped, no_shutdown, stats, verify;
     uint64_t stop_after; /* in instructions; 0: never */
     char **owned;        /* strings that are neither argv's nor constant */
     size_t owned_count;

@@ -32,6 +32,7 @@ static void flush(struct jit *j)
     for (unsigned i = 0; i < j->engine->cpu_count; i++)
         jit_regs(j->engine->cpus[i])->from = NULL;
     j->code_count = 0;
+    j->last = NULL;
     jit_buffer_flush(&j->buffer);
     jit_jumps_clear(j);
     j->stats.flushes++;
@@ -166,7 +167,15 @@ static bool jit_run(void *opaque, struct cpu *c, struct block *b)
     r->jumps = jit_jumps(j, c, b->mode);
     if (!r->jumps)
         return false;
-    connect(j, c, b);
+    if (j->config.stops) {
+        c->pending |= PEND_STOP;
+        j->stopped = !j->stopped;
+        if (j->stopped)
+            return true;
+        j->last = b->code;
+    } else {
+        connect(j, c, b);
+    }
     r->from = NULL;
     r->fetch = c->mmu.fetch;
     r->rip_page = c->rip - (b->phys & 4095);

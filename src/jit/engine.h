@@ -20,6 +20,7 @@ struct jit_config {
     const struct host *host; /* NULL: the best that this host has */
     bool no_optimise;
     bool perfmap;
+    bool stops; /* cpu_run() returns before and after each run of a block's code */
     u32 heat;   /* 0: JIT_HEAT */
     u64 buffer; /* 0: JIT_BUFFER */
 };
@@ -42,5 +43,8 @@ void jit_destroy(struct jit *j);
 const struct host *jit_portable(void);
 const char *jit_backend(const struct jit *j);
 struct jit_stats jit_stats(const struct jit *j);
+/* The block whose code ran last, in several lines: guest instructions, IR, host code. */
+typedef void jit_line_fn(void *opaque, const char *line);
+void jit_describe_last(const struct jit *j, jit_line_fn *line, void *opaque);
 
 #endif

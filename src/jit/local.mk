@@ -3,6 +3,7 @@ libersatz_core_la_SOURCES += \
     %D%/check.c \
     %D%/code.c \
     %D%/code.h \
+    %D%/describe.c \
     %D%/engine.c \
     %D%/engine.h \
     %D%/engine_state.h \
