@@ -4,7 +4,8 @@ if HAVE_CHECK
 unit_tests += \
     %D%/engine \
     %D%/ir \
-    %D%/noexec
+    %D%/noexec \
+    %D%/verify
 endif
 
 %C%_engine_SOURCES = %D%/engine.c
@@ -37,3 +38,8 @@ endif
 %C%_noexec_CPPFLAGS = $(check_cppflags)
 %C%_noexec_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_noexec_LDADD = $(check_libs)
+
+%C%_verify_SOURCES = %D%/verify.c
+%C%_verify_CPPFLAGS = $(check_cppflags)
+%C%_verify_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_verify_LDADD = $(check_libs)
