@@ -22,7 +22,6 @@ struct lift {
     ir_ref product;      /* its multiplication */
     ir_ref carry;        /* what stands for the carry out of the addition `carried` */
     ir_ref carried;
-    ir_ref checked; /* the branch target that a CHECK has seen */
     bool ended;     /* an IR_END operation is there */
     bool refused;   /* for the reason `no` */
     enum jit_no no;

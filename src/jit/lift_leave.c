@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Branch targets and the ways out of a block. Addresses of code are constants from the page's
- * byte 0 on. Every target that may be a bad one has a CHECK, since the fault is the branch's own:
+ * byte 0 on. A CHECK is there where a bad target must be found before something is committed:
  * not for flat code segments outside 64-bit mode, nor for targets on the same page of it. That of
- * a relative branch is checked at once, taken or not: the interpreter finds out which.
+ * LOOP is checked taken or not: the interpreter finds out which. Jumps commit nothing: theirs are
+ * looked at when they have left the code, by jit_check_target().
  */
 #include "jit/lift.h"
 
@@ -32,18 +33,13 @@ static bool needs_check(struct lift *l, ir_ref t)
 
 void lift_check(struct lift *l, ir_ref t)
 {
-    if (t == l->checked || !needs_check(l, t))
-        return;
-    IR_OP(l, .code = IR_CHECK, .size = 8, .a = t);
-    l->checked = t;
+    if (needs_check(l, t))
+        IR_OP(l, .code = IR_CHECK, .size = 8, .a = t);
 }
 
 ir_ref lift_target(struct lift *l)
 {
-    ir_ref t = IR_OP(l, .code = IR_RIP, .size = (u8)l->size,
-                     .imm = page_byte(l, (i64)l->op->in.imm));
-    lift_check(l, t);
-    return t;
+    return IR_OP(l, .code = IR_RIP, .size = (u8)l->size, .imm = page_byte(l, (i64)l->op->in.imm));
 }
 
 /* A target cut to 16 bits where code isn't: another mapping of the page may be beyond that, so
@@ -55,7 +51,6 @@ static bool is_cut(const struct lift *l, const struct ir_op *to)
 
 void lift_jump(struct lift *l, ir_ref t)
 {
-    lift_check(l, t);
     const struct ir_op to = *lift_at(l, t);
 
     if (to.code == IR_RIP && !is_cut(l, &to))
