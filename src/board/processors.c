@@ -238,14 +238,15 @@ static int check_memory(const struct machine *m, struct ersatz_error *err)
 
 /* Translated code is made for one kind of table: where one CPU got no flat ones (there is address
  * space for some 30 CPUs of them), none keeps any. */
-static void make_alike(struct machine *m)
+static int make_alike(struct machine *m, struct ersatz_error *err)
 {
-    bool flat = true;
+    bool flat = true, made = true;
 
     for (unsigned i = 0; i < m->cpu_count; i++)
         flat = flat && m->cpus[i]->mmu.flat;
-    for (unsigned i = 0; i < m->cpu_count && !flat; i++)
-        mmu_go_soft(&m->cpus[i]->mmu);
+    for (unsigned i = 0; i < m->cpu_count && !flat && made; i++)
+        made = mmu_go_soft(&m->cpus[i]->mmu);
+    return made ? 0 : err_set(err, ERSATZ_E_NOMEM, "no memory for the CPUs' TLBs");
 }
 
 int processors_init(struct machine *m, struct ersatz_error *err)
@@ -260,7 +261,8 @@ int processors_init(struct machine *m, struct ersatz_error *err)
                        m->config.cpus);
     for (unsigned i = 0; i < m->config.cpus && !error; i++)
         error = add_cpu(m, i, err);
-    make_alike(m);
+    if (!error)
+        error = make_alike(m, err);
     if (!error)
         error = check_memory(m, err);
     if (error)

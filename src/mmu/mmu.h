@@ -7,8 +7,9 @@
  *  - views: the fast path. One view for each kind of access rights (user; supervisor; supervisor
  *    that may not touch user pages under SMAP), each with a flat table of host addends and one of
  *    fetchable pages. 0 = empty = the slow path.
- *  - a soft TLB of 4,096 entries a view, which stands behind the flat tables when their
+ *  - a soft TLB of 4,096 entries a view, which stands in for the flat tables when their
  *    reservation is refused.
+ *  - spaces: the words that are filled, kept for a CR3 that comes back (space.c).
  *
  * The tables are indexed by n, bits 12..47 of the linear address, unsigned:
  *
@@ -18,6 +19,8 @@
  *
  * A non-canonical address shares n with a canonical one: the interpreter checks; the host address
  * that translated code gets is not canonical either, and the host faults.
+ *
+ * The soft TLB's entry of a page is n % MMU_SOFT_ENTRIES: struct mmu_soft, struct mmu_soft_fetch.
  *
  * A write entry exists only if the page is dirty, writable, RAM, and holds no translated code; no
  * entry exists for MMIO. While alignment checks or data breakpoints are armed (`blind`) the tables
@@ -42,12 +45,40 @@ enum { PF_P = 1 << 0, PF_W = 1 << 1, PF_U = 1 << 2, PF_RSVD = 1 << 3, PF_I = 1 <
 #define MMU_PAGES (1ull << 36) /* linear pages, of 48-bit addresses */
 #define MMU_HALF (1ull << 47)  /* canonical addresses are those from -2^47 to 2^47 - 1 */
 
-struct mmu_view; /* tables, soft TLB, lists of filled entries: mmu/view.c */
+struct mmu_view;   /* tables: view.h */
+struct mmu_spaces; /* space.h */
+
+/*
+ * An entry of the soft TLB. The addend serves an access of `size` bytes at lin, reading or writing,
+ * if lin & ~(4096 - size) is the tag: right page, and aligned. An empty tag is never equal.
+ */
+struct mmu_soft {
+    u64 read, write; /* tags: the linear address of the page's byte 0 */
+    u64 addend;
+    u64 unused;
+};
+struct mmu_soft_fetch {
+    u64 lin;  /* tag, as above */
+    u64 word; /* mmu_fetch_word() */
+};
+#define MMU_SOFT_ENTRIES 4096
+#define MMU_SOFT_EMPTY 0x800ull
+
+/* The entries that a walk read, from the top down to the leaf. */
+struct mmu_trail {
+    const u8 *at[4]; /* in host memory; NULL if they are not in RAM */
+    u64 value[4];    /* with the A and D bits that the walk has set */
+    physaddr phys[4];
+    u8 depth;
+    u8 first; /* the first that is in memory: a PDPTE is a register */
+};
 
 /* Part of struct cpu. The first words are all that the fast paths read. */
 struct mmu {
-    u64 *table;  /* the active view's; NULL if not `flat` */
-    u64 *fetch;  /* what the active view fetches from; NULL if not `flat` */
+    u64 *table;            /* the active view's; NULL if not `flat` */
+    u64 *fetch;            /* what the active view fetches from; NULL if not `flat` */
+    struct mmu_soft *soft; /* in place of the two; NULL if `flat` */
+    struct mmu_soft_fetch *soft_fetch;
     u64 *system; /* the table of implicit supervisor accesses; NULL if not `flat` */
     u64 span;    /* 2^48 when the interpreter may use the table; 0: everything goes the slow way */
     struct mmu_view *view[VIEW_COUNT];
@@ -60,12 +91,17 @@ struct mmu {
     u64 pdpte[4];  /* PAE: loaded by MOV CR3 (SDM vol. 3, 4.4.1) */
     u64 phys_mask; /* bits of a physical address, MAXPHYADDR */
     bool huge_1g;  /* CPUID says 1 GiB pages */
-    /* Linear pages that were filled from pages larger than 4 KiB lie in here: INVLPG there
-     * drops the whole large page. */
-    u64 large_first, large_last;
-    u64 large_span; /* the largest such page, in pages of 4 KiB; 0: none */
+    struct mmu_spaces *spaces;
+    const struct mem_range *ram; /* where page tables were found last */
+    struct mmu_trail trail;      /* of the last walk */
+    /* `time` of what is known (view.h): of local and of global pages, and the next one */
+    u64 time_local, time_global, time_next;
+    u64 *large; /* where large pages were seen: mmu_invlpg() */
+    bool huge_seen;
     u64 stat_walks, stat_fills, stat_flushes;
-    u64 generation; /* counts every flush, for who caches fetch translations */
+    u64 stat_kept, stat_lost; /* fills of returning address spaces */
+    u64 stat_wrong;           /* found by -d mmu */
+    u64 generation;           /* counts every flush, for who caches fetch translations */
 };
 
 /* One translation, as the walk gives it. */
@@ -74,12 +110,14 @@ struct mmu_map {
     u32 error;     /* #PF error code if `fault` */
     bool fault;
     bool writable, user, dirty, nx, global; /* of all levels together */
+    u8 shift;                               /* of the guest's page: 12, 21, 22, 30 */
 };
 
 int mmu_init(struct mmu *m, struct memmap *mem, bool want_flat);
 void mmu_destroy(struct mmu *m);
-/* Gives the flat tables back: one CPU of the machine got none, and all are to be alike. */
-void mmu_go_soft(struct mmu *m);
+/* Gives the flat tables back: one CPU of the machine got none, and all are to be alike.
+ * False: out of memory. */
+bool mmu_go_soft(struct mmu *m);
 
 /* --- the walk --- */
 
@@ -89,6 +127,12 @@ void mmu_go_soft(struct mmu *m);
  * Sets A bits, and D on a write, as the hardware does. Without paging it is the identity.
  */
 struct mmu_map mmu_walk(struct mmu *m, linaddr lin, enum mmu_access kind, bool user, bool smap_ok);
+
+/* The same without side effects: false if the access isn't allowed, or has an A or D bit to set. */
+bool mmu_look(struct mmu *m, linaddr lin, enum mmu_access kind, enum mmu_view_id view,
+              struct mmu_map *map);
+/* memmap_find(), with a short way to where page tables are. */
+const struct mem_range *mmu_range(struct mmu *m, physaddr at);
 
 /* The same without side effects or rights checks, for debuggers: false if not mapped. */
 bool mmu_probe(struct mmu *m, linaddr lin, physaddr *phys);

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A view's caches: flat tables and a soft TLB, with lists of what was filled. Empty parts of the
- * flat tables cost address space only; the kernel gives zero pages on demand (huge pages would
- * make each touched corner cost 2 MiB).
+ * A view's tables: flat ones, or the soft TLB. Empty parts of the flat tables cost address space
+ * only; the kernel gives zero pages on demand (huge pages would make each touched corner cost
+ * 2 MiB).
  */
+#include "mmu/view.h"
+
 #include <stdlib.h>
 #include <sys/mman.h>
-
-#include "base/bits.h"
-#include "board/memmap.h"
-#include "mmu/view.h"
 
 #define TABLE_BYTES (2 * MMU_PAGES * sizeof(u64))
 #define FETCH_BYTES (MMU_PAGES * sizeof(u64))
@@ -25,19 +23,7 @@ static u64 *reserve(size_t bytes)
     return p;
 }
 
-struct mmu_view *view_new(bool flat, bool fetches)
-{
-    struct mmu_view *v = calloc(1, sizeof *v);
-    if (!v || !flat)
-        return v;
-    v->table = reserve(TABLE_BYTES);
-    v->fetch = fetches ? reserve(FETCH_BYTES) : NULL;
-    if (fetches && !v->fetch)
-        view_unmap(v);
-    return v;
-}
-
-void view_unmap(struct mmu_view *v)
+static void unmap(struct mmu_view *v)
 {
     if (v->table)
         munmap(v->table, TABLE_BYTES);
@@ -46,11 +32,123 @@ void view_unmap(struct mmu_view *v)
     v->table = v->fetch = NULL;
 }
 
+struct mmu_view *view_new(bool flat, bool fetches)
+{
+    struct mmu_view *v = calloc(1, sizeof *v);
+    if (!v || !flat)
+        return v;
+    v->table = reserve(TABLE_BYTES);
+    v->fetch = fetches ? reserve(FETCH_BYTES) : NULL;
+    if (fetches && !v->fetch)
+        unmap(v);
+    return v;
+}
+
 void view_free(struct mmu_view *v)
 {
-    if (v)
-        view_unmap(v);
+    if (!v)
+        return;
+    unmap(v);
+    free(v->soft);
+    free(v->soft_fetch);
     free(v);
+}
+
+bool view_go_soft(struct mmu_view *v)
+{
+    unmap(v);
+    if (!v->soft)
+        v->soft = malloc(MMU_SOFT_ENTRIES * sizeof *v->soft);
+    if (!v->soft_fetch)
+        v->soft_fetch = malloc(MMU_SOFT_ENTRIES * sizeof *v->soft_fetch);
+    if (!v->soft || !v->soft_fetch)
+        return false;
+    for (unsigned i = 0; i < MMU_SOFT_ENTRIES; i++) {
+        v->soft[i] = (struct mmu_soft){MMU_SOFT_EMPTY, MMU_SOFT_EMPTY, 0, 0};
+        v->soft_fetch[i] = (struct mmu_soft_fetch){MMU_SOFT_EMPTY, 0};
+    }
+    return true;
+}
+
+/* --- the soft TLB --- */
+
+static struct mmu_soft *slot(const struct mmu_view *v, u64 page)
+{
+    return &v->soft[page % MMU_SOFT_ENTRIES];
+}
+
+/* Both accesses share an addend: what has another one makes room. */
+static void set_addend(struct mmu_soft *s, u64 addend)
+{
+    if (s->addend != addend)
+        s->read = s->write = MMU_SOFT_EMPTY;
+    s->addend = addend;
+}
+
+void view_soft_set(struct mmu_view *v, const struct words *w, unsigned words)
+{
+    struct mmu_soft *s = slot(v, w->page);
+    linaddr lin = page_linear(w->page);
+
+    if (words & BIT(ACCESS_WRITE)) {
+        set_addend(s, w->write);
+        s->write = lin;
+    }
+    if (words & BIT(ACCESS_READ)) {
+        set_addend(s, w->read);
+        s->read = lin;
+    }
+    if (words & BIT(ACCESS_FETCH))
+        v->soft_fetch[w->page % MMU_SOFT_ENTRIES] = (struct mmu_soft_fetch){lin, w->fetch};
+}
+
+void view_soft_clear(struct mmu_view *v, u64 page, unsigned words)
+{
+    struct mmu_soft *s = slot(v, page);
+    struct mmu_soft_fetch *f = &v->soft_fetch[page % MMU_SOFT_ENTRIES];
+    linaddr lin = page_linear(page);
+
+    if ((words & BIT(ACCESS_READ)) && s->read == lin)
+        s->read = MMU_SOFT_EMPTY;
+    if ((words & BIT(ACCESS_WRITE)) && s->write == lin)
+        s->write = MMU_SOFT_EMPTY;
+    if ((words & BIT(ACCESS_FETCH)) && f->lin == lin)
+        f->lin = MMU_SOFT_EMPTY;
+}
+
+/* --- both --- */
+
+static bool soft_get(const struct mmu_view *v, u64 page, enum mmu_access kind, struct words *w)
+{
+    const struct mmu_soft *s = slot(v, page);
+    const struct mmu_soft_fetch *f = &v->soft_fetch[page % MMU_SOFT_ENTRIES];
+    linaddr lin = page_linear(page);
+
+    w->read = w->write = s->addend;
+    w->fetch = f->word;
+    switch (kind) {
+    case ACCESS_READ: return s->read == lin;
+    case ACCESS_WRITE: return s->write == lin;
+    default: return f->lin == lin;
+    }
+}
+
+bool view_get(const struct mmu_view *v, u64 page, enum mmu_access kind, struct words *w)
+{
+    *w = (struct words){.page = page};
+    if (unlikely(!v->table))
+        return soft_get(v, page, kind, w);
+    if (kind == ACCESS_FETCH)
+        return (w->fetch = v->fetch ? v->fetch[page] : 0) != 0;
+    w->read = v->table[2 * page];
+    w->write = v->table[2 * page + 1];
+    return kind == ACCESS_WRITE ? w->write : w->read;
+}
+
+bool view_has(const struct mmu_view *v, u64 page, enum mmu_access kind)
+{
+    struct words w;
+    return view_get(v, page, kind, &w);
 }
 
 /* Looks first: a write would give the table a page of its own. */
@@ -62,98 +160,15 @@ static void clear(u64 *word)
 
 void view_drop(struct mmu_view *v, u64 page)
 {
-    struct soft_entry *e = view_soft(v, page);
-    if (e->tag == soft_tag(page))
-        e->tag = 0;
-    if (!v->table)
+    struct known *k = view_known(v, page);
+    if ((k->tag & (MMU_PAGES - 1)) == page)
+        k->tag = 0;
+    if (!v->table) {
+        view_soft_clear(v, page, ~0u);
         return;
+    }
     clear(&v->table[2 * page]);
     clear(&v->table[2 * page + 1]);
     if (v->fetch)
         clear(&v->fetch[page]);
-}
-
-/* The canonical address of a page's byte 0. */
-static linaddr page_linear(u64 page)
-{
-    return (linaddr)((i64)(page << 28) >> 16);
-}
-
-static void remember(struct mmu_view *v, struct filled *f, u64 page)
-{
-    if (f->count == FILLED_MAX) {
-        view_drop(v, f->page[f->head]);
-        f->page[f->head] = page;
-        f->head = (f->head + 1) % FILLED_MAX;
-        return;
-    }
-    f->page[(f->head + f->count++) % FILLED_MAX] = page;
-}
-
-void view_fill(struct mmu_view *v, u64 page, const struct soft_entry *e, bool flat, bool global)
-{
-    struct soft_entry *soft = view_soft(v, page);
-    bool known = soft->tag == e->tag && soft->page == e->page;
-    u8 rights = e->rights | (known ? soft->rights : 0);
-
-    if (!known)
-        remember(v, global ? &v->global : &v->local, page);
-    *soft = *e;
-    soft->rights = rights;
-    if (!flat)
-        return;
-    u64 lin = page_linear(page);
-    if ((rights & BIT(ACCESS_READ)) && e->rd)
-        v->table[2 * page] = (u64)(uintptr_t)e->rd - lin;
-    if ((rights & BIT(ACCESS_FETCH)) && e->rd && v->fetch)
-        v->fetch[page] = mmu_fetch_word(e->page);
-    if ((rights & BIT(ACCESS_WRITE)) && e->wr && !(e->info && e->info->code)) {
-        v->table[2 * page + 1] = (u64)(uintptr_t)e->wr - lin;
-        if (!e->info)
-            return;
-        if (e->info->writers == PAGE_WRITER_NONE) {
-            e->info->writers = PAGE_WRITER_ONE;
-            e->info->writer = page;
-        } else if (e->info->writer != page) {
-            e->info->writers = PAGE_WRITER_MANY;
-        }
-    }
-}
-
-static void flush_list(struct mmu_view *v, struct filled *f)
-{
-    for (u32 i = 0; i < f->count; i++)
-        view_drop(v, f->page[(f->head + i) % FILLED_MAX]);
-    f->head = f->count = 0;
-}
-
-void view_flush(struct mmu_view *v, bool global_too)
-{
-    flush_list(v, &v->local);
-    if (global_too)
-        flush_list(v, &v->global);
-}
-
-void view_drop_write(struct mmu_view *v, u64 page)
-{
-    if (v->table)
-        clear(&v->table[2 * page + 1]);
-}
-
-static void drop_writes_listed(struct mmu_view *v, const struct filled *f, const u8 *host)
-{
-    for (u32 i = 0; i < f->count; i++) {
-        u64 page = f->page[(f->head + i) % FILLED_MAX];
-        u64 *wr = &v->table[2 * page + 1];
-        if (*wr && *wr + page_linear(page) == (u64)(uintptr_t)host)
-            *wr = 0;
-    }
-}
-
-void view_drop_writes_to(struct mmu_view *v, const u8 *host)
-{
-    if (!v->table)
-        return;
-    drop_writes_listed(v, &v->local, host);
-    drop_writes_listed(v, &v->global, host);
 }

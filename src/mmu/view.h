@@ -1,57 +1,94 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside of a view: shared by view.c (the caches) and mmu.c (their control). */
+/*
+ * Inside of a view: shared by view.c (the tables), space.c (what is in them, and for how long) and
+ * mmu.c (their control).
+ */
 #ifndef ERSATZ_MMU_VIEW_H
 #define ERSATZ_MMU_VIEW_H
 
+#include "base/bits.h"
 #include "mmu/mmu.h"
 
-#define SOFT_ENTRIES 4096
-#define FILLED_MAX 4096 /* entries a list remembers; the oldest make room */
+#define KNOWN_ENTRIES 4096
 
 struct page_info;
 
-/* A soft TLB entry: everything known of one linear page. */
-struct soft_entry {
-    u64 tag;   /* soft_tag(), 0: empty */
+/* What a walk found out about one linear page: for accesses that the tables can't serve (devices,
+ * pages with code), and while nobody may look at the tables. */
+struct known {
+    u64 tag;   /* page | time << 36: good if `time` is the MMU's local or global one */
     u8 rights; /* BIT(enum mmu_access) of the accesses that were found allowed */
     physaddr page;
     u8 *rd, *wr; /* host page, NULL for MMIO */
     struct page_info *info;
 };
 
-/* A ring of the pages that were filled, so that a flush costs what was used. */
-struct filled {
-    u64 page[FILLED_MAX];
-    u32 head, count;
-};
-
 struct mmu_view {
-    u64 *table; /* flat tables as mmu.h has them, or NULL */
-    u64 *fetch; /* VIEW_SUPER_SMAP has none: it fetches as VIEW_SUPER does */
-    struct filled local, global;
-    struct soft_entry soft[SOFT_ENTRIES];
+    u64 *table;            /* flat tables as mmu.h has them, or NULL */
+    u64 *fetch;            /* VIEW_SUPER_SMAP has none: it fetches as VIEW_SUPER does */
+    struct mmu_soft *soft; /* in their place */
+    struct mmu_soft_fetch *soft_fetch;
+    struct known known[KNOWN_ENTRIES];
 };
 
 /* NULL: out of memory. Without `table` if the host refuses the address space. */
 struct mmu_view *view_new(bool flat, bool fetches);
-void view_unmap(struct mmu_view *v);
 void view_free(struct mmu_view *v);
-void view_fill(struct mmu_view *v, u64 page, const struct soft_entry *e, bool flat, bool global);
-void view_drop(struct mmu_view *v, u64 page);
-void view_flush(struct mmu_view *v, bool global_too);
-/* Takes back write entries: the one of `page`, or all that lead to the host page. */
-void view_drop_write(struct mmu_view *v, u64 page);
-void view_drop_writes_to(struct mmu_view *v, const u8 *host);
+/* Soft tables in place of the flat ones. False: out of memory. */
+bool view_go_soft(struct mmu_view *v);
 
-/* Never 0. */
-static inline u64 soft_tag(u64 page)
+/* The words of a page in the tables. `words` is a set of BIT(enum mmu_access). */
+struct words {
+    u64 page;
+    u64 read, write; /* addends */
+    u64 fetch;
+};
+void view_soft_set(struct mmu_view *v, const struct words *w, unsigned words);
+void view_soft_clear(struct mmu_view *v, u64 page, unsigned words);
+/* Empties all words of a page, and forgets what is known of it. */
+void view_drop(struct mmu_view *v, u64 page);
+/* The word that serves this kind of access, in its place in *w. False: empty. */
+bool view_get(const struct mmu_view *v, u64 page, enum mmu_access kind, struct words *w);
+/* Is the word that serves this kind of access there? */
+bool view_has(const struct mmu_view *v, u64 page, enum mmu_access kind);
+
+static inline void view_set(struct mmu_view *v, const struct words *w, unsigned words)
 {
-    return page << 1 | 1;
+    if (unlikely(!v->table)) {
+        view_soft_set(v, w, words);
+        return;
+    }
+    if (words & BIT(ACCESS_READ))
+        v->table[2 * w->page] = w->read;
+    if (words & BIT(ACCESS_WRITE))
+        v->table[2 * w->page + 1] = w->write;
+    if (words & BIT(ACCESS_FETCH))
+        v->fetch[w->page] = w->fetch;
 }
 
-static inline struct soft_entry *view_soft(struct mmu_view *v, u64 page)
+static inline void view_clear(struct mmu_view *v, u64 page, unsigned words)
 {
-    return &v->soft[page % SOFT_ENTRIES];
+    if (unlikely(!v->table)) {
+        view_soft_clear(v, page, words);
+        return;
+    }
+    if (words & BIT(ACCESS_READ))
+        v->table[2 * page] = 0;
+    if (words & BIT(ACCESS_WRITE))
+        v->table[2 * page + 1] = 0;
+    if (words & BIT(ACCESS_FETCH))
+        v->fetch[page] = 0;
+}
+
+static inline struct known *view_known(struct mmu_view *v, u64 page)
+{
+    return &v->known[page % KNOWN_ENTRIES];
+}
+
+/* The canonical address of a page's byte 0. */
+static inline linaddr page_linear(u64 page)
+{
+    return (linaddr)((i64)(page << 28) >> 16);
 }
 
 #endif

@@ -40,9 +40,7 @@ static const struct format format_4level = {4, 9, 8};
 struct walk {
     struct mmu *m;
     const struct format *fmt;
-    physaddr entry_at[4];
-    u64 entry[4];
-    unsigned depth; /* entries read */
+    struct mmu_trail *trail;
     unsigned shift; /* of the leaf: page size is 1 << shift */
     u64 all_and;    /* R/W and U/S of all levels */
     bool nx;
@@ -88,6 +86,37 @@ static bool is_leaf(const struct walk *w, u64 entry, unsigned shift)
     return shift == 21 || (shift == 30 && w->m->huge_1g);
 }
 
+const struct mem_range *mmu_range(struct mmu *m, physaddr at)
+{
+    const struct mem_range *r = m->ram;
+    if (likely(r && at - r->base < r->size))
+        return r;
+    r = memmap_find(m->mem, at);
+    if (r && r->rd && !r->read)
+        m->ram = r;
+    return r;
+}
+
+/* Reads the entry at physical address `at` and adds it to the trail. */
+static u64 read_entry(struct walk *w, physaddr at)
+{
+    struct mmu *m = w->m;
+    struct mmu_trail *t = w->trail;
+    physaddr seen = at & m->mem->a20_mask;
+    const struct mem_range *r = mmu_range(m, seen);
+    const u8 *host = r && r->rd && !r->read ? r->rd + (seen - r->base) : NULL;
+    u64 e;
+
+    if (likely(host != NULL))
+        e = w->fmt->entry_size == 8 ? ld64(host) : ld32(host);
+    else
+        e = memmap_read(m->mem, at, w->fmt->entry_size);
+    t->phys[t->depth] = at;
+    t->at[t->depth] = host;
+    t->value[t->depth++] = e;
+    return e;
+}
+
 /* Goes down to the leaf. Returns false with *error = PF_P or 0 and PF_RSVD if it ends early. */
 static bool descend(struct walk *w, physaddr table, linaddr lin, u32 *error)
 {
@@ -95,9 +124,7 @@ static bool descend(struct walk *w, physaddr table, linaddr lin, u32 *error)
     for (unsigned level = f->levels; level-- > 0;) {
         unsigned shift = 12 + level * f->index_bits;
         physaddr at = table + (lin >> shift & MASK(f->index_bits)) * f->entry_size;
-        u64 e = memmap_read(w->m->mem, at, f->entry_size);
-        w->entry_at[w->depth] = at;
-        w->entry[w->depth++] = e;
+        u64 e = read_entry(w, at);
         if (!(e & PTE_P)) {
             *error = 0;
             return false;
@@ -119,7 +146,7 @@ static bool descend(struct walk *w, physaddr table, linaddr lin, u32 *error)
 
 static physaddr leaf_page(const struct walk *w, linaddr lin)
 {
-    u64 e = w->entry[w->depth - 1];
+    u64 e = w->trail->value[w->trail->depth - 1];
     u64 base;
     if (w->fmt == &format_32)
         base = w->shift == 12 ? e & 0xfffff000 : (e & 0xffc00000) | (e >> 13 & 0xff) << 32;
@@ -145,12 +172,23 @@ static bool allowed(const struct mmu *m, const struct mmu_map *map, enum mmu_acc
 
 static void set_accessed(struct walk *w, bool write)
 {
-    for (unsigned i = 0; i < w->depth; i++) {
-        u64 want = w->entry[i] | PTE_A | (write && i == w->depth - 1 ? PTE_D : 0);
-        if (want != w->entry[i])
-            memmap_write(w->m->mem, w->entry_at[i], want, w->fmt->entry_size);
-        w->entry[i] = want;
+    struct mmu_trail *t = w->trail;
+    for (unsigned i = t->first; i < t->depth; i++) {
+        u64 want = t->value[i] | PTE_A | (write && i == t->depth - 1u ? PTE_D : 0);
+        if (want != t->value[i])
+            memmap_write(w->m->mem, t->phys[i], want, w->fmt->entry_size);
+        t->value[i] = want;
     }
+}
+
+/* Has this access nothing to set there? */
+static bool is_accessed(const struct walk *w, bool write)
+{
+    const struct mmu_trail *t = w->trail;
+    bool all = true;
+    for (unsigned i = t->first; i < t->depth; i++)
+        all = all && (t->value[i] & PTE_A);
+    return all && (!write || (t->value[t->depth - 1] & PTE_D));
 }
 
 static u32 error_code(const struct mmu *m, u32 error, enum mmu_access kind, bool user)
@@ -173,9 +211,11 @@ static struct mmu_map walk_fault(struct mmu_map map, u32 error)
 }
 
 /* Everything but rights and A/D bits. */
-static bool walk_tables(struct mmu *m, struct walk *w, linaddr lin, u32 *error)
+static bool walk_tables(struct mmu *m, struct walk *w, struct mmu_trail *trail, linaddr lin,
+                        u32 *error)
 {
-    *w = (struct walk){.m = m, .fmt = format_of(m), .all_and = ~0ull};
+    *w = (struct walk){.m = m, .fmt = format_of(m), .trail = trail, .all_and = ~0ull};
+    trail->depth = trail->first = 0;
     physaddr top = m->cr3 & (w->fmt == &format_32 ? 0xfffff000 : m->phys_mask & ~MASK(12));
     if (w->fmt == &format_pae) {
         u64 pdpte = m->pdpte[lin >> 30 & 3];
@@ -184,59 +224,71 @@ static bool walk_tables(struct mmu *m, struct walk *w, linaddr lin, u32 *error)
             return false;
         }
         top = pdpte & m->phys_mask & ~MASK(12);
+        trail->at[0] = (const u8 *)&m->pdpte[lin >> 30 & 3];
+        trail->value[0] = pdpte;
+        trail->depth = trail->first = 1;
     }
     return descend(w, top, lin, error);
 }
 
-static void note_large(struct mmu *m, linaddr lin, unsigned shift)
+/* What all levels together say of the page. */
+static void combine(const struct walk *w, linaddr lin, struct mmu_map *map)
 {
-    u64 first = mmu_page(lin & ~MASK(shift)), last = first + MASK(shift - 12);
-    if (!m->large_span) {
-        m->large_first = first;
-        m->large_last = last;
-    }
-    m->large_first = first < m->large_first ? first : m->large_first;
-    m->large_last = last > m->large_last ? last : m->large_last;
-    m->large_span = BIT(shift - 12) > m->large_span ? BIT(shift - 12) : m->large_span;
+    u64 leaf = w->trail->value[w->trail->depth - 1];
+    map->page = leaf_page(w, lin);
+    map->writable = w->all_and & PTE_W;
+    map->user = w->all_and & PTE_U;
+    map->nx = w->nx;
+    map->global = (leaf & PTE_G) && (w->m->cr4 & CR4_PGE);
+    map->shift = w->shift;
 }
 
 struct mmu_map mmu_walk(struct mmu *m, linaddr lin, enum mmu_access kind, bool user, bool smap_ok)
 {
-    struct mmu_map map = {.page = lin & ~MASK(12), .writable = true, .user = true, .dirty = true};
+    struct mmu_map map = {
+        .page = lin & ~MASK(12), .writable = true, .user = true, .dirty = true, .shift = 12};
     struct walk w;
     u32 error = 0;
 
     if (!(m->cr0 & CR0_PG)) {
         map.page &= 0xffffffff;
+        m->trail.depth = 0;
         return map;
     }
     m->stat_walks++;
-    if (!walk_tables(m, &w, lin, &error))
+    if (!walk_tables(m, &w, &m->trail, lin, &error))
         return walk_fault(map, error_code(m, error, kind, user));
-    u64 leaf = w.entry[w.depth - 1];
-    map.page = leaf_page(&w, lin);
-    map.writable = w.all_and & PTE_W;
-    map.user = w.all_and & PTE_U;
-    map.nx = w.nx;
-    map.global = (leaf & PTE_G) && (m->cr4 & CR4_PGE);
+    combine(&w, lin, &map);
     if (!allowed(m, &map, kind, user, smap_ok))
         return walk_fault(map, error_code(m, PF_P, kind, user));
     set_accessed(&w, kind == ACCESS_WRITE);
-    map.dirty = w.entry[w.depth - 1] & PTE_D;
-    if (w.shift > 12)
-        note_large(m, lin, w.shift);
+    map.dirty = w.trail->value[w.trail->depth - 1] & PTE_D;
     return map;
+}
+
+bool mmu_look(struct mmu *m, linaddr lin, enum mmu_access kind, enum mmu_view_id view,
+              struct mmu_map *map)
+{
+    struct mmu_trail trail;
+    struct walk w;
+    u32 error;
+    if (!(m->cr0 & CR0_PG) || !walk_tables(m, &w, &trail, lin, &error))
+        return false;
+    combine(&w, lin, map);
+    return allowed(m, map, kind, view == VIEW_USER, view != VIEW_SUPER_SMAP) &&
+           is_accessed(&w, kind == ACCESS_WRITE);
 }
 
 bool mmu_probe(struct mmu *m, linaddr lin, physaddr *phys)
 {
+    struct mmu_trail trail;
     struct walk w;
     u32 error;
     if (!(m->cr0 & CR0_PG)) {
         *phys = lin & 0xffffffff;
         return true;
     }
-    if (!walk_tables(m, &w, lin, &error))
+    if (!walk_tables(m, &w, &trail, lin, &error))
         return false;
     *phys = leaf_page(&w, lin) | (lin & 4095);
     return true;
