@@ -63,6 +63,8 @@ enum block_mode {
     BLOCK_CS_FLAT = 1 << 5, /* CS: base 0, limit 4 GiB, or 64-bit: RIP is the linear address */
 };
 
+#define BLOCK_MODE_STALE 0xff /* no mode: cpu.block_mode must be derived anew */
+
 /* Ways out of a block, the n of next[]. */
 enum block_way { WAY_NEXT, WAY_TAKEN, WAY_INDIRECT };
 

@@ -3,6 +3,7 @@
 #include "cpu/cpu.h"
 
 #include "base/log.h"
+#include "cpu/block.h"
 #include "cpu/debug.h"
 #include "cpu/flags.h"
 #include "cpu/model.h"
@@ -149,17 +150,24 @@ static enum mmu_view_id view(const struct cpu *c)
     return (c->cr4 & CR4_SMAP) && !(c->eflags & EFL_AC) ? VIEW_SUPER_SMAP : VIEW_SUPER;
 }
 
-void cpu_update_mode(struct cpu *c)
+void cpu_update_view(struct cpu *c)
 {
-    u32 cs = c->seg[CS].attr;
-    bool code64 = cpu_long_mode(c) && (cs & SEG_L);
     bool aligned = c->cpl == 3 && (c->cr0 & CR0_AM) && (c->eflags & EFL_AC);
     bool blind = aligned || cpu_debug_watches(c);
 
-    c->code_mode = code64 ? CODE64 : cs & SEG_DB ? CODE32 : CODE16;
-    c->stack_size = code64 ? 8 : c->seg[SS].attr & SEG_DB ? 4 : 2;
     if (c->mmu.active != view(c))
         mmu_set_view(&c->mmu, view(c));
     if (c->mmu.blind != blind)
         mmu_set_blind(&c->mmu, blind);
+}
+
+void cpu_update_mode(struct cpu *c)
+{
+    u32 cs = c->seg[CS].attr;
+    bool code64 = cpu_long_mode(c) && (cs & SEG_L);
+
+    c->code_mode = code64 ? CODE64 : cs & SEG_DB ? CODE32 : CODE16;
+    c->stack_size = code64 ? 8 : c->seg[SS].attr & SEG_DB ? 4 : 2;
+    c->block_mode = BLOCK_MODE_STALE;
+    cpu_update_view(c);
 }

@@ -218,8 +218,10 @@ struct cpu {
     struct block *block; /* the running one */
     struct jump_entry *jumps; /* block lookups by address: cpu/engine.h */
     u64 jump_key;             /* what must hold for an entry to be good now */
-    u32 units_off;            /* stub_units_off(), as of the last block lookup */
-    struct mmu mmu;           /* active view first: see mmu/mmu.h */
+    /* As of the last block lookup: */
+    u32 units_off;  /* stub_units_off() */
+    u32 block_mode; /* enum block_mode; BLOCK_MODE_STALE: what they derive from has changed */
+    struct mmu mmu; /* active view first: see mmu/mmu.h */
     struct seg seg[SEG_COUNT];
 
     /* --- system --- */
@@ -318,6 +320,8 @@ void cpu_run(struct cpu *c);
  * SS, EFER, CR0 or EFLAGS.VM changed. */
 void seg_update(struct cpu *c, struct seg *s);
 void cpu_update_mode(struct cpu *c);
+/* The same if only EFLAGS.AC changed. */
+void cpu_update_view(struct cpu *c);
 
 static inline bool cpu_real_mode(const struct cpu *c)
 {

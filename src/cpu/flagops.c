@@ -51,7 +51,7 @@ void op_popf(struct cpu *c, const struct insn *in)
     }
     eflags_set(c, popf_mask(c, in->osize), flags);
     stack_commit(c, &st);
-    cpu_update_mode(c);
+    cpu_update_view(c);
 }
 
 /* CLI and STI work on IF, on VIF (VME, PVI), or fault. */
@@ -85,7 +85,7 @@ void op_clac(struct cpu *c, const struct insn *in)
     if (c->cpl)
         cpu_fault(c, VEC_UD);
     c->eflags &= ~(u32)EFL_AC;
-    cpu_update_mode(c);
+    cpu_update_view(c);
 }
 
 void op_stac(struct cpu *c, const struct insn *in)
@@ -93,5 +93,5 @@ void op_stac(struct cpu *c, const struct insn *in)
     if (c->cpl)
         cpu_fault(c, VEC_UD);
     c->eflags |= EFL_AC;
-    cpu_update_mode(c);
+    cpu_update_view(c);
 }

@@ -132,6 +132,16 @@ static void enter_flags(struct cpu *c, bool interrupt_gate)
     c->eflags &= ~(u32)(EFL_TF | EFL_NT | EFL_RF | EFL_VM | (interrupt_gate ? EFL_IF : 0));
 }
 
+/* Pushes SS and SP if `stack`, the flags, CS, IP and an error code. */
+static void push_frame(struct cpu *c, struct stack *st, const struct event *ev, bool stack,
+                       unsigned size)
+{
+    const u64 words[] = {c->seg[SS].sel, c->gpr[RSP], ev->flags, c->seg[CS].sel, c->rip, ev->error};
+    unsigned first = stack ? 0 : 2, end = ev->has_error ? 6 : 5;
+
+    stack_put_words(c, st, words + first, end - first, size);
+}
+
 static void push_vm86_segments(struct cpu *c, struct stack *st, unsigned size)
 {
     static const u8 order[] = {GS, FS, DS, ES};
@@ -163,15 +173,7 @@ static void through_gate(struct cpu *c, const struct event *ev, const struct des
     seg_check_rip(c, &cs, rip);
     if (vm86)
         push_vm86_segments(c, &st, size);
-    if (inner) {
-        stack_put(c, &st, c->seg[SS].sel, size);
-        stack_put(c, &st, c->gpr[RSP], size);
-    }
-    stack_put(c, &st, ev->flags, size);
-    stack_put(c, &st, c->seg[CS].sel, size);
-    stack_put(c, &st, c->rip, size);
-    if (ev->has_error)
-        stack_put(c, &st, ev->error, size);
+    push_frame(c, &st, ev, inner, size);
 
     enter_flags(c, !(desc_type(gate) & 1));
     if (vm86)
@@ -247,13 +249,7 @@ static void deliver_long(struct cpu *c, const struct event *ev)
 
     stack_room(c, &st, ev->has_error ? 48 : 40);
     seg_check_rip(c, &cs, rip);
-    stack_put(c, &st, c->seg[SS].sel, 8);
-    stack_put(c, &st, c->gpr[RSP], 8);
-    stack_put(c, &st, ev->flags, 8);
-    stack_put(c, &st, c->seg[CS].sel, 8);
-    stack_put(c, &st, c->rip, 8);
-    if (ev->has_error)
-        stack_put(c, &st, ev->error, 8);
+    push_frame(c, &st, ev, true, 8);
 
     enter_flags(c, !(desc_type(&gate) & 1));
     if (st.inner)

@@ -14,12 +14,10 @@ struct frame {
 
 static struct frame pop_frame(struct cpu *c, struct stack *st, unsigned size)
 {
-    struct frame f;
+    u64 words[3];
 
-    f.rip = stack_get(c, st, size);
-    f.sel = (u16)stack_get(c, st, size);
-    f.flags = (u32)stack_get(c, st, size);
-    return f;
+    stack_get_words(c, st, words, 3, size);
+    return (struct frame){.rip = words[0], .sel = (u16)words[1], .flags = (u32)words[2]};
 }
 
 enum {
@@ -122,8 +120,9 @@ static void iret_protected(struct cpu *c, unsigned size)
     unsigned cpl = f.sel & SEL_RPL;
     bool outer = cpl != c->cpl;
     if (outer || c->code_mode == CODE64) {
-        u64 sp = stack_get(c, &st, size);
-        st = stack_outer(c, (u16)stack_get(c, &st, size), sp, &cs);
+        u64 words[2];
+        stack_get_words(c, &st, words, 2, size);
+        st = stack_outer(c, (u16)words[1], words[0], &cs);
     }
     seg_check_rip(c, &cs, f.rip);
 

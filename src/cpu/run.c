@@ -130,9 +130,12 @@ static struct block *find_block(struct cpu *c)
     struct engine *e = c->engine;
     if (unlikely(e->flush_wanted))
         engine_flush(e);
-    unsigned mode = block_mode(c);
+    if (c->block_mode == BLOCK_MODE_STALE) {
+        c->block_mode = block_mode(c);
+        c->units_off = stub_units_off(c);
+    }
+    unsigned mode = c->block_mode;
     c->jump_key = jump_key(c, mode);
-    c->units_off = stub_units_off(c);
     c->gpr[GPR_BASE] = c->rip;
     c->gpr[GPR_ZERO] = 0; /* see exec_rip_bias() */
     u64 lin = c->rip;

@@ -2,6 +2,7 @@
 /* Segment registers: the instructions that load, store and examine them. */
 #include "cpu/seg.h"
 
+#include "cpu/block.h"
 #include "cpu/flags.h"
 #include "cpu/op.h"
 #include "cpu/system.h"
@@ -15,6 +16,7 @@ void seg_update(struct cpu *c, struct seg *s)
 
     s->rlimit = !code || rw ? end : 0;
     s->wlimit = !code && rw ? end : 0;
+    c->block_mode = BLOCK_MODE_STALE;
 }
 
 void seg_set(struct cpu *c, enum seg_reg reg, const struct seg *s)
@@ -44,7 +46,8 @@ void seg_set_code(struct cpu *c, const struct seg *cs, u64 rip, unsigned cpl)
 static void load(struct cpu *c, enum seg_reg reg, const struct seg *s)
 {
     seg_set(c, reg, s);
-    cpu_update_mode(c);
+    if (reg == SS)
+        cpu_update_mode(c);
 }
 
 void op_mov_seg_load(struct cpu *c, const struct insn *in)

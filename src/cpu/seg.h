@@ -157,6 +157,9 @@ struct stack stack_current(struct cpu *c);
 void stack_room(struct cpu *c, const struct stack *s, unsigned n);
 void stack_put(struct cpu *c, struct stack *s, u64 v, unsigned size);
 u64 stack_get(struct cpu *c, struct stack *s, unsigned size);
+/* n words in the order of n calls, at once where that is plain memory. */
+void stack_put_words(struct cpu *c, struct stack *s, const u64 *v, unsigned n, unsigned size);
+void stack_get_words(struct cpu *c, struct stack *s, u64 *v, unsigned n, unsigned size);
 /* The outer stack that a return pops: SS checked at the privilege that cs returns to. */
 struct stack stack_outer(struct cpu *c, u16 sel, u64 sp, const struct seg *cs);
 /* SP becomes s->sp, the width's part of it. */

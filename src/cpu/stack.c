@@ -57,6 +57,46 @@ void stack_put(struct cpu *c, struct stack *s, u64 v, unsigned size)
     s->sp = sp;
 }
 
+/* Host address of `bytes` from offset `off` on, if they are plain memory within the stack. */
+static u8 *stack_host(struct cpu *c, const struct stack *s, u64 off, unsigned bytes, bool write)
+{
+    u64 last = off + bytes - 1;
+    bool good = s->width == 8 || within(&s->ss, off, last);
+
+    if (!good || last < off || last != zext(last, s->width))
+        return NULL;
+    linaddr lin = s->width == 8 ? off : (u32)(s->ss.base + off);
+    if (s->inner)
+        return mmu_fast_system(&c->mmu, lin, bytes, write);
+    return write ? mmu_fast_write(&c->mmu, lin, bytes)
+                 : (u8 *)(uintptr_t)mmu_fast_read(&c->mmu, lin, bytes);
+}
+
+void stack_put_words(struct cpu *c, struct stack *s, const u64 *v, unsigned n, unsigned size)
+{
+    u64 low = zext(s->sp - n * size, s->width);
+    u8 *p = stack_host(c, s, low, n * size, true);
+
+    if (unlikely(!p)) {
+        for (unsigned i = 0; i < n; i++)
+            stack_put(c, s, v[i], size);
+        return;
+    }
+    for (unsigned i = 0; i < n; i++)
+        st_size(p + (n - 1 - i) * size, v[i], size);
+    s->sp = low;
+}
+
+void stack_get_words(struct cpu *c, struct stack *s, u64 *v, unsigned n, unsigned size)
+{
+    const u8 *p = stack_host(c, s, s->sp, n * size, false);
+
+    for (unsigned i = 0; i < n; i++)
+        v[i] = p ? ld_size(p + i * size, size) : stack_get(c, s, size);
+    if (p)
+        s->sp = zext(s->sp + n * size, s->width);
+}
+
 u64 stack_get(struct cpu *c, struct stack *s, unsigned size)
 {
     linaddr lin = stack_linear(c, s, s->sp, size);
