@@ -12,7 +12,8 @@
 
 /* An access is cut into at most two parts, one a page. */
 struct part {
-    struct mmu_target at;
+    physaddr phys;
+    u8 *host;
     unsigned n;
 };
 
@@ -68,29 +69,31 @@ static void check_access(struct cpu *c, linaddr lin, unsigned n, enum seg_reg se
         cpu_debug_data(c, lin, n, write);
 }
 
-static struct mmu_target translate(struct cpu *c, enum mmu_view_id view, linaddr lin,
-                                   enum mmu_access kind)
+static void translate(struct cpu *c, struct part *p, enum mmu_view_id view, linaddr lin,
+                      enum mmu_access kind)
 {
     struct mmu_target t = mmu_translate(&c->mmu, view, lin, kind);
     if (t.fault)
         cpu_page_fault(c, lin, t.error);
-    return t;
+    p->phys = t.phys;
+    p->host = t.host;
 }
 
-static struct access locate(struct cpu *c, enum mmu_view_id view, linaddr lin, unsigned n,
-                            enum mmu_access kind)
+static ALWAYS_INLINE struct access locate(struct cpu *c, enum mmu_view_id view, linaddr lin,
+                                          unsigned n, enum mmu_access kind)
 {
-    struct access a = {.count = 1};
+    struct access a;
     unsigned room = 4096 - (lin & 4095);
+    a.count = 1;
     a.part[0].n = n < room ? n : room;
-    a.part[0].at = translate(c, view, lin, kind);
+    translate(c, &a.part[0], view, lin, kind);
     if (n > room) {
         linaddr second = lin + room;
         if (!cpu_long_mode(c))
             second = (u32)second;
         a.count = 2;
         a.part[1].n = n - room;
-        a.part[1].at = translate(c, view, second, kind);
+        translate(c, &a.part[1], view, second, kind);
     }
     return a;
 }
@@ -105,10 +108,10 @@ static void be_last(struct cpu *c, const struct access *a, bool write)
         return;
     for (unsigned i = 0; i < a->count; i++) {
         const struct part *p = &a->part[i];
-        if (p->at.host)
+        if (p->host)
             continue;
-        const struct page_info *info = write ? memmap_page(c->bus.mem, p->at.phys) : NULL;
-        unsigned first = p->at.phys & 4095;
+        const struct page_info *info = write ? memmap_page(c->bus.mem, p->phys) : NULL;
+        unsigned first = p->phys & 4095;
         if (!info || page_has_code(info, first, first + p->n - 1))
             cpu_retry_single(c);
     }
@@ -116,14 +119,14 @@ static void be_last(struct cpu *c, const struct access *a, bool write)
 
 static void part_read(struct cpu *c, const struct part *p, u8 *buf)
 {
-    if (p->at.host) {
-        memcpy(buf, p->at.host, p->n);
+    if (p->host) {
+        memcpy(buf, p->host, p->n);
         return;
     }
     for (unsigned done = 0; done < p->n;) {
         unsigned left = p->n - done;
         unsigned size = left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
-        u64 v = memmap_read(c->bus.mem, p->at.phys + done, size);
+        u64 v = memmap_read(c->bus.mem, p->phys + done, size);
         st_size(buf + done, v, size);
         done += size;
     }
@@ -131,14 +134,14 @@ static void part_read(struct cpu *c, const struct part *p, u8 *buf)
 
 static void part_write(struct cpu *c, const struct part *p, const u8 *buf)
 {
-    if (p->at.host) {
-        memcpy(p->at.host, buf, p->n);
+    if (p->host) {
+        memcpy(p->host, buf, p->n);
         return;
     }
     for (unsigned done = 0; done < p->n;) {
         unsigned left = p->n - done;
         unsigned size = left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
-        memmap_write(c->bus.mem, p->at.phys + done, ld_size(buf + done, size), size);
+        memmap_write(c->bus.mem, p->phys + done, ld_size(buf + done, size), size);
         done += size;
     }
 }

@@ -21,8 +21,14 @@ void seg_update(struct cpu *c, struct seg *s)
 
 void seg_set(struct cpu *c, enum seg_reg reg, const struct seg *s)
 {
-    c->seg[reg] = *s;
-    seg_update(c, &c->seg[reg]);
+    struct seg *to = &c->seg[reg];
+
+    /* Member by member, as they were just written: a copy of the whole has to wait for that. */
+    to->sel = s->sel;
+    to->attr = s->attr;
+    to->limit = s->limit;
+    to->base = s->base;
+    seg_update(c, to);
 }
 
 void seg_check_rip(struct cpu *c, const struct seg *cs, u64 rip)
