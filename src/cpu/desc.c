@@ -77,12 +77,6 @@ void desc_set_busy(struct cpu *c, u16 sel, bool busy)
     mem_write_sys(c, addr, access | (busy ? SYS_TSS_BUSY : 0), 1);
 }
 
-struct seg seg_from_desc(const struct cpu *c, const struct desc *d)
-{
-    return (struct seg){
-        .sel = d->sel, .attr = desc_attr(d), .limit = desc_limit(d), .base = desc_base(d)};
-}
-
 struct seg seg_null(u16 sel, unsigned dpl)
 {
     return (struct seg){.sel = sel, .attr = SEG_UNUSABLE | dpl << SEG_DPL_SHIFT};
@@ -106,7 +100,7 @@ struct seg seg_vm86(u16 sel)
                         .base = (u32)sel << 4};
 }
 
-struct seg seg_check_data(struct cpu *c, u16 sel, unsigned cpl, enum vector vec)
+void seg_check_data(struct cpu *c, u16 sel, unsigned cpl, enum vector vec, struct seg *s)
 {
     struct desc d;
 
@@ -120,10 +114,10 @@ struct seg seg_check_data(struct cpu *c, u16 sel, unsigned cpl, enum vector vec)
     if (!desc_present(&d))
         cpu_raise_sel(c, VEC_NP, sel);
     desc_touch(c, &d);
-    return seg_from_desc(c, &d);
+    seg_from_desc(s, &d);
 }
 
-struct seg seg_check_stack(struct cpu *c, u16 sel, unsigned cpl, enum vector vec)
+void seg_check_stack(struct cpu *c, u16 sel, unsigned cpl, enum vector vec, struct seg *s)
 {
     struct desc d;
 
@@ -135,20 +129,24 @@ struct seg seg_check_stack(struct cpu *c, u16 sel, unsigned cpl, enum vector vec
     if (!desc_present(&d))
         cpu_raise_sel(c, VEC_SS, sel);
     desc_touch(c, &d);
-    return seg_from_desc(c, &d);
+    seg_from_desc(s, &d);
 }
 
-struct seg seg_prepare(struct cpu *c, enum seg_reg reg, u16 sel)
+void seg_prepare(struct cpu *c, enum seg_reg reg, u16 sel, struct seg *s)
 {
-    if (cpu_real_mode(c))
-        return seg_real(&c->seg[reg], sel);
-    if (cpu_vm86(c))
-        return seg_vm86(sel);
-    if (sel & ~SEL_RPL)
-        return reg == SS ? seg_check_stack(c, sel, c->cpl, VEC_GP)
-                         : seg_check_data(c, sel, c->cpl, VEC_GP);
+    if (unlikely(!cpu_protected(c))) {
+        *s = cpu_vm86(c) ? seg_vm86(sel) : seg_real(&c->seg[reg], sel);
+        return;
+    }
+    if (sel & ~SEL_RPL) {
+        if (reg == SS)
+            seg_check_stack(c, sel, c->cpl, VEC_GP, s);
+        else
+            seg_check_data(c, sel, c->cpl, VEC_GP, s);
+        return;
+    }
     /* A null SS is for 64-bit code outside ring 3. */
     if (reg == SS && (c->code_mode != CODE64 || c->cpl == 3 || (sel & SEL_RPL) != c->cpl))
         cpu_raise(c, VEC_GP, 0);
-    return seg_null(sel, reg == SS ? c->cpl : 0);
+    *s = seg_null(sel, reg == SS ? c->cpl : 0);
 }

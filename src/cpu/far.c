@@ -25,8 +25,9 @@ static void check_long_code(struct cpu *c, const struct desc *d)
 /* CS:IP of the caller goes to the stack; then the transfer is committed. */
 static void transfer(struct cpu *c, const struct target *t, const struct seg *cs)
 {
-    struct stack st = stack_current(c);
+    struct stack st;
 
+    stack_current(c, &st);
     seg_check_rip(c, cs, t->offset);
     if (t->osize == 8) { /* also from compatibility mode, through a gate */
         st.width = 8;
@@ -51,29 +52,32 @@ static void to_code(struct cpu *c, const struct target *t, struct desc *d)
     if (!desc_present(d))
         cpu_raise_sel(c, VEC_NP, t->sel);
     desc_touch(c, d);
-    struct seg cs = seg_from_desc(c, d);
+    struct seg cs;
+    seg_from_desc(&cs, d);
     cs.sel = (t->sel & ~SEL_RPL) | c->cpl;
     transfer(c, t, &cs);
 }
 
 /* --- call gates --- */
 
-static struct stack gate_stack(struct cpu *c, unsigned cpl)
+static void gate_stack(struct cpu *c, unsigned cpl, struct stack *st)
 {
     if (!cpu_long_mode(c))
-        return stack_from_tss(c, cpl);
-    struct stack st = {
-        .ss = seg_null((u16)cpl, cpl), .sp = tss64_rsp(c, cpl), .width = 8, .inner = true};
-    return st;
+        stack_from_tss(c, cpl, st);
+    else
+        *st = (struct stack){
+            .ss = seg_null((u16)cpl, cpl), .sp = tss64_rsp(c, cpl), .width = 8, .inner = true};
 }
 
 /* A CALL to a more privileged ring: SS:SP, the parameters and CS:IP go to its stack. */
 static void call_inner(struct cpu *c, const struct target *t, const struct seg *cs, unsigned params)
 {
     unsigned cpl = cs->sel & SEL_RPL, size = t->osize;
-    struct stack st = gate_stack(c, cpl), from = stack_current(c);
+    struct stack st, from;
     u64 param[31];
 
+    gate_stack(c, cpl, &st);
+    stack_current(c, &from);
     stack_room(c, &st, (4 + params) * size);
     seg_check_rip(c, cs, t->offset);
     for (unsigned i = 0; i < params; i++)
@@ -112,7 +116,8 @@ static void to_gate(struct cpu *c, const struct target *t, struct desc *gate)
     if (!desc_present(&d))
         cpu_raise_sel(c, VEC_NP, sel);
     desc_touch(c, &d);
-    struct seg cs = seg_from_desc(c, &d);
+    struct seg cs;
+    seg_from_desc(&cs, &d);
     cs.sel = (sel & ~SEL_RPL) | (inner ? desc_dpl(&d) : c->cpl);
     if (inner)
         call_inner(c, &to, &cs, cpu_long_mode(c) ? 0 : bits_get(gate->raw, 32, 5));
@@ -210,7 +215,7 @@ void op_call_far_ind(struct cpu *c, const struct insn *in)
 
 /* --- returns --- */
 
-struct seg seg_check_return(struct cpu *c, u16 sel)
+void seg_check_return(struct cpu *c, u16 sel, struct seg *cs)
 {
     struct desc d;
     unsigned rpl = sel & SEL_RPL;
@@ -224,7 +229,7 @@ struct seg seg_check_return(struct cpu *c, u16 sel)
     if (!desc_present(&d))
         cpu_raise_sel(c, VEC_NP, sel);
     desc_touch(c, &d);
-    return seg_from_desc(c, &d);
+    seg_from_desc(cs, &d);
 }
 
 void seg_drop_inner(struct cpu *c)
@@ -241,19 +246,19 @@ void seg_drop_inner(struct cpu *c)
     }
 }
 
-struct stack stack_outer(struct cpu *c, u16 sel, u64 sp, const struct seg *cs)
+void stack_outer(struct cpu *c, struct stack *s, u16 sel, u64 sp, const struct seg *cs)
 {
     unsigned cpl = cs->sel & SEL_RPL;
     bool code64 = cpu_long_mode(c) && (cs->attr & SEG_L);
-    struct stack st = {0};
 
     if (!(sel & ~SEL_RPL) && code64 && cpl != 3 && (sel & SEL_RPL) == cpl)
-        st.ss = seg_null(sel, cpl);
+        s->ss = seg_null(sel, cpl);
     else
-        st.ss = seg_check_stack(c, sel, cpl, VEC_GP);
-    st.width = stack_width(c, &st.ss, cs);
-    st.sp = zext(sp, st.width);
-    return st;
+        seg_check_stack(c, sel, cpl, VEC_GP, &s->ss);
+    s->width = stack_width(c, &s->ss, cs);
+    s->sp = zext(sp, s->width);
+    s->error = 0;
+    s->inner = false;
 }
 
 static void ret_real(struct cpu *c, struct stack *st, unsigned size, unsigned extra)
@@ -271,14 +276,16 @@ static void ret_real(struct cpu *c, struct stack *st, unsigned size, unsigned ex
 void op_ret_far(struct cpu *c, const struct insn *in)
 {
     unsigned size = in->osize, extra = in->op[0].kind == OPND_IMM ? (u16)in->imm : 0;
-    struct stack st = stack_current(c);
+    struct stack st;
 
+    stack_current(c, &st);
     if (!cpu_protected(c)) {
         ret_real(c, &st, size, extra);
         return;
     }
     u64 rip = stack_get(c, &st, size);
-    struct seg cs = seg_check_return(c, (u16)stack_get(c, &st, size));
+    struct seg cs;
+    seg_check_return(c, (u16)stack_get(c, &st, size), &cs);
     unsigned cpl = cs.sel & SEL_RPL;
     st.sp = zext(st.sp + extra, st.width);
     if (cpl == c->cpl) {
@@ -288,7 +295,8 @@ void op_ret_far(struct cpu *c, const struct insn *in)
         return;
     }
     u64 sp = stack_get(c, &st, size);
-    struct stack outer = stack_outer(c, (u16)stack_get(c, &st, size), sp, &cs);
+    struct stack outer;
+    stack_outer(c, &outer, (u16)stack_get(c, &st, size), sp, &cs);
     seg_check_rip(c, &cs, rip);
     outer.sp = zext(outer.sp + extra, outer.width);
     seg_set(c, SS, &outer.ss);

@@ -38,11 +38,12 @@ static u32 popf_mask(const struct cpu *c, unsigned size)
 
 void op_popf(struct cpu *c, const struct insn *in)
 {
-    struct stack st = stack_current(c);
+    struct stack st;
     bool vme = cpu_vm86(c) && cpu_iopl(c) < 3;
 
     if (vme && (!(c->cr4 & CR4_VME) || in->osize > 2))
         cpu_raise(c, VEC_GP, 0);
+    stack_current(c, &st);
     u32 flags = (u32)stack_get(c, &st, in->osize);
     if (vme) {
         if ((flags & EFL_TF) || ((flags & EFL_IF) && (c->eflags & EFL_VIP)))

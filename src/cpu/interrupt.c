@@ -65,7 +65,7 @@ static _Noreturn void gate_fault(struct cpu *c, enum vector vec, const struct ev
 }
 
 /* The target code segment of a gate, its privilege checks done. */
-static struct seg gate_code(struct cpu *c, u16 sel, unsigned *cpl)
+static void gate_code(struct cpu *c, u16 sel, unsigned *cpl, struct seg *cs)
 {
     struct desc d;
 
@@ -80,9 +80,8 @@ static struct seg gate_code(struct cpu *c, u16 sel, unsigned *cpl)
     if (cpu_vm86(c) && *cpl != 0)
         cpu_raise_sel(c, VEC_GP, sel);
     desc_touch(c, &d);
-    struct seg cs = seg_from_desc(c, &d);
-    cs.sel = (sel & ~SEL_RPL) | *cpl;
-    return cs;
+    seg_from_desc(cs, &d);
+    cs->sel = (sel & ~SEL_RPL) | *cpl;
 }
 
 /* --- real mode --- */
@@ -90,11 +89,12 @@ static struct seg gate_code(struct cpu *c, u16 sel, unsigned *cpl)
 /* IP and CS from the interrupt vector table at base, and a 16-bit frame for them. */
 static void through_ivt(struct cpu *c, u8 vec, linaddr base, u32 flags)
 {
-    struct stack st = stack_current(c);
+    struct stack st;
     u16 ip = (u16)mem_read_sys(c, base + vec * 4u, 2);
     u16 sel = (u16)mem_read_sys(c, base + vec * 4u + 2, 2);
     struct seg cs = cpu_vm86(c) ? seg_vm86(sel) : seg_real(&c->seg[CS], sel);
 
+    stack_current(c, &st);
     stack_room(c, &st, 6);
     seg_check_rip(c, &cs, ip);
     stack_put(c, &st, flags, 2);
@@ -164,9 +164,15 @@ static void through_gate(struct cpu *c, const struct event *ev, const struct des
     bool wide = desc_type(gate) & 8;
     unsigned size = wide ? 4 : 2, cpl;
     u64 rip = wide ? gate_offset(gate) : (u16)gate_offset(gate);
-    struct seg cs = gate_code(c, gate_sel(gate), &cpl);
+    struct seg cs;
+    struct stack st;
+
+    gate_code(c, gate_sel(gate), &cpl, &cs);
     bool inner = cpl != c->cpl, vm86 = cpu_vm86(c);
-    struct stack st = inner ? stack_from_tss(c, cpl) : stack_current(c);
+    if (inner)
+        stack_from_tss(c, cpl, &st);
+    else
+        stack_current(c, &st);
     unsigned words = (inner ? 5 : 3) + (vm86 ? 4 : 0) + (ev->has_error ? 1 : 0);
 
     stack_room(c, &st, words * size);
@@ -203,7 +209,8 @@ static void deliver_protected(struct cpu *c, const struct event *ev)
     }
     bool wide = task_gate(c, &gate, TASK_INT, ev->flags);
     if (ev->has_error) {
-        struct stack st = stack_current(c);
+        struct stack st;
+        stack_current(c, &st);
         stack_put(c, &st, ev->error, wide ? 4 : 2);
         stack_commit(c, &st);
     }
@@ -213,22 +220,21 @@ static void deliver_protected(struct cpu *c, const struct event *ev)
 
 /* --- long mode --- */
 
-static struct stack long_stack(struct cpu *c, unsigned ist, unsigned cpl)
+static void long_stack(struct cpu *c, unsigned ist, unsigned cpl, struct stack *st)
 {
-    struct stack st = {.ss = c->seg[SS], .sp = c->gpr[RSP], .width = 8};
-
-    if (cpl != c->cpl) {
-        st.ss = seg_null((u16)cpl, cpl);
-        st.inner = true;
-    }
+    stack_current(c, st);
+    st->sp = c->gpr[RSP];
+    st->width = 8;
+    st->inner = cpl != c->cpl;
+    if (st->inner)
+        st->ss = seg_null((u16)cpl, cpl);
     if (ist)
-        st.sp = tss64_rsp(c, 3 + ist);
-    else if (cpl != c->cpl)
-        st.sp = tss64_rsp(c, cpl);
-    if (!is_canonical(st.sp))
+        st->sp = tss64_rsp(c, 3 + ist);
+    else if (st->inner)
+        st->sp = tss64_rsp(c, cpl);
+    if (!is_canonical(st->sp))
         cpu_raise(c, VEC_SS, 0);
-    st.sp &= ~15ull;
-    return st;
+    st->sp &= ~15ull;
 }
 
 static void deliver_long(struct cpu *c, const struct event *ev)
@@ -243,10 +249,11 @@ static void deliver_long(struct cpu *c, const struct event *ev)
     check_gate(c, ev, &gate, 1 << SYS_INT32 | 1 << SYS_TRAP32);
     gate.high = (u32)mem_read_sys(c, addr + 8, 4);
 
-    struct seg cs = gate_code(c, gate_sel(&gate), &cpl);
+    struct seg cs;
+    struct stack st;
+    gate_code(c, gate_sel(&gate), &cpl, &cs);
     u64 rip = gate_offset(&gate);
-    struct stack st = long_stack(c, bits_get(gate.raw, 32, 3), cpl);
-
+    long_stack(c, bits_get(gate.raw, 32, 3), cpl, &st);
     stack_room(c, &st, ev->has_error ? 48 : 40);
     seg_check_rip(c, &cs, rip);
     push_frame(c, &st, ev, true, 8);

@@ -34,7 +34,8 @@ static void return_flags(struct cpu *c, u32 mask, u32 flags)
 
 static void iret_real(struct cpu *c, unsigned size)
 {
-    struct stack st = stack_current(c);
+    struct stack st;
+    stack_current(c, &st);
     struct frame f = pop_frame(c, &st, size);
     struct seg cs = seg_real(&c->seg[CS], f.sel);
 
@@ -47,10 +48,11 @@ static void iret_real(struct cpu *c, unsigned size)
 static void iret_vm86(struct cpu *c, unsigned size)
 {
     bool vme = cpu_iopl(c) < 3;
-    struct stack st = stack_current(c);
+    struct stack st;
 
     if (vme && (!(c->cr4 & CR4_VME) || size > 2))
         cpu_raise(c, VEC_GP, 0);
+    stack_current(c, &st);
     struct frame f = pop_frame(c, &st, size);
     struct seg cs = seg_vm86(f.sel);
     u32 mask = FLAGS_ALWAYS | (size > 2 ? FLAGS_WIDE : 0) | (vme ? EFL_VIF : EFL_IF);
@@ -108,7 +110,8 @@ static void iret_task(struct cpu *c)
 
 static void iret_protected(struct cpu *c, unsigned size)
 {
-    struct stack st = stack_current(c);
+    struct stack st;
+    stack_current(c, &st);
     struct frame f = pop_frame(c, &st, size);
     u32 mask = FLAGS_ALWAYS | (size > 2 ? FLAGS_WIDE : 0);
 
@@ -116,13 +119,14 @@ static void iret_protected(struct cpu *c, unsigned size)
         iret_to_vm86(c, &st, &f);
         return;
     }
-    struct seg cs = seg_check_return(c, f.sel);
+    struct seg cs;
+    seg_check_return(c, f.sel, &cs);
     unsigned cpl = f.sel & SEL_RPL;
     bool outer = cpl != c->cpl;
     if (outer || c->code_mode == CODE64) {
         u64 words[2];
         stack_get_words(c, &st, words, 2, size);
-        st = stack_outer(c, (u16)words[1], words[0], &cs);
+        stack_outer(c, &st, (u16)words[1], words[0], &cs);
     }
     seg_check_rip(c, &cs, f.rip);
 

@@ -21,14 +21,8 @@ void seg_update(struct cpu *c, struct seg *s)
 
 void seg_set(struct cpu *c, enum seg_reg reg, const struct seg *s)
 {
-    struct seg *to = &c->seg[reg];
-
-    /* Member by member, as they were just written: a copy of the whole has to wait for that. */
-    to->sel = s->sel;
-    to->attr = s->attr;
-    to->limit = s->limit;
-    to->base = s->base;
-    seg_update(c, to);
+    seg_copy(&c->seg[reg], s);
+    seg_update(c, &c->seg[reg]);
 }
 
 void seg_check_rip(struct cpu *c, const struct seg *cs, u64 rip)
@@ -59,8 +53,9 @@ static void load(struct cpu *c, enum seg_reg reg, const struct seg *s)
 void op_mov_seg_load(struct cpu *c, const struct insn *in)
 {
     enum seg_reg reg = in->op[0].reg;
-    struct seg s = seg_prepare(c, reg, (u16)operand_read(c, in, 1, 2));
+    struct seg s;
 
+    seg_prepare(c, reg, (u16)operand_read(c, in, 1, 2), &s);
     load(c, reg, &s);
     if (reg == SS)
         cpu_block_events(c, SHADOW_MOVSS);
@@ -84,10 +79,11 @@ void op_push_seg(struct cpu *c, const struct insn *in)
 void op_pop_seg(struct cpu *c, const struct insn *in)
 {
     enum seg_reg reg = in->op[0].reg;
-    struct stack st = stack_current(c);
-    u16 sel = (u16)stack_get(c, &st, in->osize);
-    struct seg s = seg_prepare(c, reg, sel);
+    struct stack st;
+    struct seg s;
 
+    stack_current(c, &st);
+    seg_prepare(c, reg, (u16)stack_get(c, &st, in->osize), &s);
     stack_commit(c, &st);
     load(c, reg, &s);
     if (reg == SS)
@@ -100,8 +96,9 @@ void op_lxs(struct cpu *c, const struct insn *in)
     u64 offset = mem_read(c, in->seg, ea, in->osize);
     u16 sel = (u16)mem_read(c, in->seg, ea + in->osize, 2);
     enum seg_reg reg = in->op[2].reg;
-    struct seg s = seg_prepare(c, reg, sel);
+    struct seg s;
 
+    seg_prepare(c, reg, sel, &s);
     gpr_write(c, in->op[0].reg, offset, in->osize);
     load(c, reg, &s);
 }
@@ -222,7 +219,7 @@ void op_lldt(struct cpu *c, const struct insn *in)
         return;
     }
     need_system(c, sel, &d, 1 << SYS_LDT);
-    c->ldtr = seg_from_desc(c, &d);
+    seg_from_desc(&c->ldtr, &d);
 }
 
 void op_ltr(struct cpu *c, const struct insn *in)
@@ -234,7 +231,7 @@ void op_ltr(struct cpu *c, const struct insn *in)
     u16 sel = (u16)operand_read(c, in, 0, 2);
     need_system(c, sel, &d, 1 << SYS_TSS32 | (cpu_long_mode(c) ? 0 : 1 << SYS_TSS16));
     desc_set_busy(c, sel, true);
-    c->tr = seg_from_desc(c, &d);
+    seg_from_desc(&c->tr, &d);
     c->tr.attr |= SYS_TSS_BUSY;
 }
 

@@ -109,8 +109,26 @@ void desc_touch(struct cpu *c, struct desc *d);
 /* Rewrites the type's busy bit of a TSS descriptor in memory. */
 void desc_set_busy(struct cpu *c, u16 sel, bool busy);
 
+/*
+ * Segments and stacks go out through pointers and are copied member by member: a copy of the whole
+ * right after its parts were written would wait for them to reach the host's cache.
+ */
+static inline void seg_copy(struct seg *to, const struct seg *from)
+{
+    to->sel = from->sel;
+    to->attr = from->attr;
+    to->limit = from->limit;
+    to->base = from->base;
+}
+
 /* A segment register's contents from a descriptor. */
-struct seg seg_from_desc(const struct cpu *c, const struct desc *d);
+static inline void seg_from_desc(struct seg *s, const struct desc *d)
+{
+    s->sel = d->sel;
+    s->attr = desc_attr(d);
+    s->limit = desc_limit(d);
+    s->base = desc_base(d);
+}
 /* A null selector's. */
 struct seg seg_null(u16 sel, unsigned dpl);
 /* Those of real and VM86 mode: the base is sel << 4. Real mode keeps limit and size of old. */
@@ -121,12 +139,12 @@ struct seg seg_vm86(u16 sel);
 void seg_set(struct cpu *c, enum seg_reg reg, const struct seg *s);
 
 /* What a load of reg with sel gives in the current mode, after all checks; then commit it. */
-struct seg seg_prepare(struct cpu *c, enum seg_reg reg, u16 sel);
+void seg_prepare(struct cpu *c, enum seg_reg reg, u16 sel, struct seg *s);
 
 /* Checks a data (not stack) segment and a stack segment for a load at privilege cpl; faults
  * carry vec for what would be #GP (#TS in task switches and stack switches). */
-struct seg seg_check_data(struct cpu *c, u16 sel, unsigned cpl, enum vector vec);
-struct seg seg_check_stack(struct cpu *c, u16 sel, unsigned cpl, enum vector vec);
+void seg_check_data(struct cpu *c, u16 sel, unsigned cpl, enum vector vec, struct seg *s);
+void seg_check_stack(struct cpu *c, u16 sel, unsigned cpl, enum vector vec, struct seg *s);
 
 /* Faults with a selector as error code. */
 _Noreturn void cpu_raise_sel(struct cpu *c, enum vector vec, u16 sel);
@@ -136,7 +154,7 @@ _Noreturn void cpu_raise_sel(struct cpu *c, enum vector vec, u16 sel);
 /* A new rip in the code segment cs must be within its limit, or canonical: else #GP(0). */
 void seg_check_rip(struct cpu *c, const struct seg *cs, u64 rip);
 /* The code segment that a RET or IRET goes to, all checks done. */
-struct seg seg_check_return(struct cpu *c, u16 sel);
+void seg_check_return(struct cpu *c, u16 sel, struct seg *cs);
 /* After a return to an outer ring: data segments of inner rings become null. */
 void seg_drop_inner(struct cpu *c);
 /* Commits CS, rip, CPL. */
@@ -152,7 +170,7 @@ struct stack {
     bool inner; /* not yet the current stack: its accesses are the new CPL's, supervisor's */
 };
 
-struct stack stack_current(struct cpu *c);
+void stack_current(struct cpu *c, struct stack *s);
 /* All n bytes below sp are within the segment, or canonical: checked before the first push. */
 void stack_room(struct cpu *c, const struct stack *s, unsigned n);
 void stack_put(struct cpu *c, struct stack *s, u64 v, unsigned size);
@@ -161,14 +179,14 @@ u64 stack_get(struct cpu *c, struct stack *s, unsigned size);
 void stack_put_words(struct cpu *c, struct stack *s, const u64 *v, unsigned n, unsigned size);
 void stack_get_words(struct cpu *c, struct stack *s, u64 *v, unsigned n, unsigned size);
 /* The outer stack that a return pops: SS checked at the privilege that cs returns to. */
-struct stack stack_outer(struct cpu *c, u16 sel, u64 sp, const struct seg *cs);
+void stack_outer(struct cpu *c, struct stack *s, u16 sel, u64 sp, const struct seg *cs);
 /* SP becomes s->sp, the width's part of it. */
 void stack_commit(struct cpu *c, const struct stack *s);
 /* The width of a stack in ss under the mode that code segment cs gives. */
 u8 stack_width(const struct cpu *c, const struct seg *ss, const struct seg *cs);
 
 /* SS:SP for privilege cpl from the TSS, outside long mode: #TS faults. */
-struct stack stack_from_tss(struct cpu *c, unsigned cpl);
+void stack_from_tss(struct cpu *c, unsigned cpl, struct stack *s);
 /* RSP from the 64-bit TSS: RSP0..2 (n 0..2), IST1..7 (n 4..10). */
 u64 tss64_rsp(struct cpu *c, unsigned n);
 

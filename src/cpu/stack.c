@@ -9,10 +9,13 @@ u8 stack_width(const struct cpu *c, const struct seg *ss, const struct seg *cs)
     return ss->attr & SEG_DB ? 4 : 2;
 }
 
-struct stack stack_current(struct cpu *c)
+void stack_current(struct cpu *c, struct stack *s)
 {
-    return (struct stack){
-        .ss = c->seg[SS], .sp = zext(c->gpr[RSP], c->stack_size), .width = c->stack_size};
+    seg_copy(&s->ss, &c->seg[SS]);
+    s->sp = zext(c->gpr[RSP], c->stack_size);
+    s->error = 0;
+    s->width = c->stack_size;
+    s->inner = false;
 }
 
 /* Offsets first .. last lie within a data segment. */
@@ -118,7 +121,7 @@ static bool tss_is_32(const struct cpu *c)
     return c->tr.attr & 8;
 }
 
-struct stack stack_from_tss(struct cpu *c, unsigned cpl)
+void stack_from_tss(struct cpu *c, unsigned cpl, struct stack *s)
 {
     bool wide = tss_is_32(c);
     u32 off = wide ? 4 + cpl * 8 : 2 + cpl * 4;
@@ -128,11 +131,11 @@ struct stack stack_from_tss(struct cpu *c, unsigned cpl)
         cpu_raise_sel(c, VEC_TS, c->tr.sel);
     u64 sp = mem_read_sys(c, c->tr.base + off, size);
     u16 sel = (u16)mem_read_sys(c, c->tr.base + off + size, 2);
-    struct stack s = {.ss = seg_check_stack(c, sel, cpl, VEC_TS), .sp = sp, .inner = true};
-    s.width = s.ss.attr & SEG_DB ? 4 : 2;
-    s.sp = zext(sp, s.width);
-    s.error = sel & ~SEL_RPL;
-    return s;
+    seg_check_stack(c, sel, cpl, VEC_TS, &s->ss);
+    s->width = s->ss.attr & SEG_DB ? 4 : 2;
+    s->sp = zext(sp, s->width);
+    s->error = sel & ~SEL_RPL;
+    s->inner = true;
 }
 
 u64 tss64_rsp(struct cpu *c, unsigned n)

@@ -99,10 +99,10 @@ static void load_ldt(struct cpu *c, u16 sel)
         return;
     if ((sel & SEL_TI) || !desc_read(c, sel, &d) || desc_type(&d) != SYS_LDT || !desc_present(&d))
         cpu_raise_sel(c, VEC_TS, sel);
-    c->ldtr = seg_from_desc(c, &d);
+    seg_from_desc(&c->ldtr, &d);
 }
 
-static struct seg task_code(struct cpu *c, u16 sel)
+static void task_code(struct cpu *c, u16 sel, struct seg *cs)
 {
     struct desc d;
     unsigned rpl = sel & SEL_RPL;
@@ -113,21 +113,25 @@ static struct seg task_code(struct cpu *c, u16 sel)
     if (!desc_present(&d))
         cpu_raise_sel(c, VEC_NP, sel);
     desc_touch(c, &d);
-    return seg_from_desc(c, &d);
+    seg_from_desc(cs, &d);
 }
 
 static void load_segments(struct cpu *c, const struct task_state *t)
 {
     static const u8 data[] = {DS, ES, FS, GS};
-    struct seg s = task_code(c, t->sreg[CS]);
+    struct seg s;
 
+    task_code(c, t->sreg[CS], &s);
     seg_set(c, CS, &s);
-    s = seg_check_stack(c, t->sreg[SS], c->cpl, VEC_TS);
+    seg_check_stack(c, t->sreg[SS], c->cpl, VEC_TS, &s);
     seg_set(c, SS, &s);
     cpu_update_mode(c);
     for (unsigned i = 0; i < ARRAY_LEN(data); i++) {
         u16 sel = t->sreg[data[i]];
-        s = sel & ~SEL_RPL ? seg_check_data(c, sel, c->cpl, VEC_TS) : seg_null(sel, 0);
+        if (sel & ~SEL_RPL)
+            seg_check_data(c, sel, c->cpl, VEC_TS, &s);
+        else
+            s = seg_null(sel, 0);
         seg_set(c, data[i], &s);
     }
 }
@@ -182,11 +186,12 @@ static void enter(struct cpu *c, const struct seg *tss, const struct task_state 
 
 bool task_switch(struct cpu *c, const struct desc *d, enum task_reason why, u32 flags)
 {
-    struct seg tss = seg_from_desc(c, d);
+    struct seg tss;
     struct task_state t;
     bool nested = why == TASK_CALL || why == TASK_INT;
     u16 old = c->tr.sel;
 
+    seg_from_desc(&tss, d);
     if (tss.limit < layout_of(tss.attr)->min_limit)
         cpu_raise_sel(c, VEC_TS, d->sel);
     read_state(c, &tss, &t);
