@@ -94,15 +94,15 @@ static void operation(struct x64 *g, unsigned n)
 struct mark {
     size_t at;
     bool host_ok, rax_ok, af_zero;
-    u16 xmm_loaded, xmm_dirty;
-    unsigned site_count, crossing_count, exit_count, fixup_count;
+    u8 units, x87_insn, x87_mem;
+    unsigned site_count, crossing_count, exit_count, fixup_count, take_count;
 };
 
 static struct mark mark(const struct x64 *g)
 {
-    return (struct mark){g->e.at,       g->host_ok,    g->rax_ok,     g->af_zero,
-                         g->xmm_loaded, g->xmm_dirty,  g->site_count, g->crossing_count,
-                         g->exit_count, g->fixup_count};
+    return (struct mark){g->e.at,           g->host_ok,    g->rax_ok,      g->af_zero,
+                         g->units,          g->x87_insn,   g->x87_mem,     g->site_count,
+                         g->crossing_count, g->exit_count, g->fixup_count, g->take_count};
 }
 
 static void take_back(struct x64 *g, const struct mark *m)
@@ -111,8 +111,10 @@ static void take_back(struct x64 *g, const struct mark *m)
     g->host_ok = m->host_ok;
     g->rax_ok = m->rax_ok;
     g->af_zero = m->af_zero;
-    g->xmm_loaded = m->xmm_loaded;
-    g->xmm_dirty = m->xmm_dirty;
+    g->units = m->units;
+    g->x87_insn = m->x87_insn;
+    g->x87_mem = m->x87_mem;
+    g->take_count = m->take_count;
     g->site_count = m->site_count;
     g->crossing_count = m->crossing_count;
     g->exit_count = m->exit_count;
@@ -141,7 +143,7 @@ static void instruction(struct x64 *g, unsigned first, unsigned last)
     g->scratch = 0;
     g->failed = false;
     struct x64_insn *at = &g->at[g->insn];
-    *at = (struct x64_insn){.xmm_dirty = g->xmm_dirty};
+    *at = (struct x64_insn){.x87_insn = g->x87_insn, .x87_mem = g->x87_mem};
     for (unsigned n = first; n <= last; n++)
         g->val[n] = (struct x64_val){.size = op[n].size, .left = op[n].uses};
     for (unsigned n = first; n <= body && !g->failed; n++)
@@ -155,7 +157,7 @@ static void instruction(struct x64 *g, unsigned first, unsigned last)
     }
     at->done = ends ? 0 : (u32)g->e.at;
     at->flags_host = !g->rax_ok && g->host_ok;
-    at->xmm_loaded = g->xmm_loaded;
+    at->units = g->units;
     if (body != last)
         operation(g, last);
 }
@@ -181,6 +183,7 @@ static void entry_and_body(struct x64 *g)
     size_t entry = e->at;
     emit_alu_imm(e, X86_SUB, 8, X64_CPU(budget), cost);
     size_t budget = emit_jcc(e, CC_S);
+    x64_units_want(g, 1);
     body(g);
     x64_cold(g);
     emit_patch(e, budget, e->at);
@@ -232,8 +235,8 @@ static bool compile(struct jit_buffer *buf, const struct ir *ir, struct jit_code
     g->bmi2 = x64_has_bmi2();
     g->host_ok = g->af_zero = false;
     g->rax_ok = true;
-    g->xmm_loaded = g->xmm_dirty = 0;
-    g->site_count = g->crossing_count = g->exit_count = g->fixup_count = 0;
+    g->x87_insn = g->x87_mem = 0;
+    g->take_count = g->site_count = g->crossing_count = g->exit_count = g->fixup_count = 0;
     code->entry = buf->rx + entry;
     code->link[WAY_NEXT] = code->link[WAY_TAKEN] = 0;
     code->stubs = 0;

@@ -33,6 +33,7 @@ enum x64_thunk {
     THUNK_INDIRECT, /* jumped to, RIP in r13: through the jump cache */
     THUNK_UNKNOWN,  /* jumped to, RIP in r13: LEAVE_INDIRECT */
     THUNK_LEAVE,    /* jumped to, exit in r13, code in r11 */
+    THUNK_TAKE,     /* called, units in r13d, op in r14: fpu_take(), or jit_stub_rest() and leave */
     THUNK_MASK,     /* no code: a constant for PEXT, bits 12..47 */
 };
 
@@ -62,11 +63,11 @@ struct x64_val {
 
 /* A guest instruction, as its slow path needs to know it. */
 struct x64_insn {
-    u32 done;        /* offset of what comes after it; 0: the slow path leaves */
-    bool slow;       /* somebody goes there */
-    bool flags_host; /* after it flags are wanted in RFLAGS */
-    u16 xmm_dirty;   /* before it: to be stored */
-    u16 xmm_loaded;  /* after it: to be loaded again */
+    u32 done;             /* offset of what comes after it; 0: the slow path leaves */
+    bool slow;            /* somebody goes there */
+    bool flags_host;      /* after it flags are wanted in RFLAGS */
+    u8 x87_insn, x87_mem; /* before it, and `units` after it: as in struct x64 */
+    u8 units;
 };
 
 /* A jump to an instruction's slow path. */
@@ -79,6 +80,13 @@ struct x64_site {
 struct x64_crossing {
     u32 at, back;
     u8 insn, address, scratch, size;
+};
+
+/* A jump to where units are taken, which aren't there as they should be. */
+struct x64_take {
+    u32 at, back;
+    u8 insn; /* whose turn it is */
+    u8 units;
 };
 
 /* An exit that isn't linked yet. */
@@ -102,12 +110,15 @@ struct x64 {
     unsigned first, last; /* its operations */
     u16 scratch;          /* scratch registers in use, a bit each */
     bool host_ok, rax_ok;
-    bool af_zero;              /* RFLAGS.AF is anything, the guest's is 0 */
-    u16 xmm_loaded, xmm_dirty; /* guest XMM registers that are in the host's: host_x86_64_simd.c */
-    unsigned site_count, crossing_count, exit_count, fixup_count;
+    bool af_zero;         /* RFLAGS.AF is anything, the guest's is 0 */
+    u8 units;             /* what is known to be in the host's units: enum fpu_live */
+    u8 x87_insn, x87_mem; /* 1 + the last x87 instruction, the last one with a memory operand, whose
+                             pointers aren't stored yet; 0: none */
+    unsigned site_count, crossing_count, exit_count, fixup_count, take_count;
     struct x64_site site[X64_SITES];
     struct x64_crossing crossing[X64_FIXUPS];
     struct x64_exit exit[4];
+    struct x64_take take[BLOCK_MAX_OPS + 1];
     struct jit_fixup fixup[X64_FIXUPS]; /* offsets in the buffer until the end */
     struct x64_insn at[BLOCK_MAX_OPS];
     u8 live_in[IR_MAX + 1], live_out[IR_MAX + 1]; /* flags before and after an operation */
@@ -232,11 +243,24 @@ static inline size_t x64_thunk(const struct x64 *g, enum x64_thunk n)
 bool x64_has_bmi2(void);
 bool x64_has_fast_pext(void);
 
-/* --- host_x86_64_simd.c --- */
-/* HOST operation n; false: no tile, the guest instruction becomes a STUB. */
+/* --- HOST operations: host_x86_64_simd.c, host_x86_64_x87.c --- */
+/* False: no tile, the guest instruction becomes a STUB. */
 bool x64_host_op(struct x64 *g, unsigned n);
-/* The guest XMM registers of a set, from or to cpu->fpu.xmm. */
-void x64_xmm_load(struct x64 *g, u16 set);
-void x64_xmm_store(struct x64 *g, u16 set);
+void x64_x87(struct x64 *g, unsigned n, struct rm mem);
+
+/* --- host_x86_64_units.c: guest registers in the host's SSE and x87 units --- */
+/* Where code begins or goes on after a STUB, flags in rax, at operation n: what HOST operations
+ * from there want is taken. */
+void x64_units_want(struct x64 *g, unsigned n);
+void x64_units_cold(struct x64 *g);
+/* In the slow path of guest instruction insn, after the STUB: the same again. */
+void x64_units_again(struct x64 *g, unsigned insn);
+/* Stores the x87's pointers: where C may look at them next; in insn's slow path. */
+void x64_units_note(struct x64 *g);
+void x64_units_note_before(struct x64 *g, unsigned insn);
+/* In thunks, before C: XMM registers go to struct cpu. */
+void x64_units_release(struct emit *e);
+/* XMM registers come from there, if r13 has FPU_LIVE_SSE. */
+void x64_units_load(struct emit *e);
 
 #endif

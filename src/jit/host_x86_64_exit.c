@@ -29,30 +29,23 @@ static void load_op(struct x64 *g, unsigned insn)
     emit_mov_imm(&g->e, HOST_R14, (u64)(uintptr_t)ir_insn(g->ir, insn));
 }
 
-static void store_xmm(struct x64 *g)
-{
-    if (g->xmm_dirty)
-        x64_xmm_store(g, g->xmm_dirty);
-    g->xmm_dirty = 0;
-}
-
 /* --- stubs --- */
 
 void x64_stub(struct x64 *g, unsigned n)
 {
     x64_clobber(g, g->live_in[n]);
-    store_xmm(g);
-    g->xmm_loaded = 0;
+    x64_units_note(g);
     load_op(g, g->insn);
     emit_call_to(&g->e, x64_thunk(g, THUNK_STUB));
     g->rax_ok = true;
+    x64_units_want(g, g->last + 1);
     g->code->stubs++;
 }
 
 void x64_stub_end(struct x64 *g, unsigned n)
 {
     x64_clobber(g, g->live_in[n]);
-    store_xmm(g);
+    x64_units_note(g);
     load_op(g, g->insn);
     emit_jmp_to(&g->e, x64_thunk(g, THUNK_STUB_END));
     g->code->stubs++;
@@ -109,7 +102,7 @@ void x64_end(struct x64 *g, unsigned n)
         return;
     }
     x64_spill(g, g->live_in[n]);
-    store_xmm(g);
+    x64_units_note(g);
     switch (op->code) {
     case IR_JUMP: leave_by(g, emit_jmp(&g->e), op->write, op); break;
     case IR_BRANCH: branch(g, n); break;
@@ -172,18 +165,16 @@ static u32 slow_path(struct x64 *g, unsigned insn)
     const struct x64_insn *at = &g->at[insn];
     struct emit *e = &g->e;
     u32 path = (u32)e->at;
-    if (at->xmm_dirty)
-        x64_xmm_store(g, at->xmm_dirty);
+    x64_units_note_before(g, insn);
     load_op(g, insn);
     if (!at->done) {
         emit_jmp_to(e, x64_thunk(g, THUNK_STUB_END));
         return path;
     }
     emit_call_to(e, x64_thunk(g, THUNK_STUB));
+    x64_units_again(g, insn);
     if (at->flags_host)
         x64_sahf(g);
-    if (at->xmm_loaded)
-        x64_xmm_load(g, at->xmm_loaded);
     emit_jmp_to(e, at->done);
     return path;
 }
@@ -224,5 +215,6 @@ void x64_cold(struct x64 *g)
 {
     crossings(g);
     slow_paths(g);
+    x64_units_cold(g);
     exits(g);
 }

@@ -8,6 +8,8 @@
  */
 #include "jit/host_x86_64.h"
 
+#include "cpu/x87.h"
+
 /* System V ABI, 3.2.1: what a function must give back. */
 static const u8 saved[] = {HOST_RBP, HOST_RBX, HOST_R12, HOST_R13, HOST_R14, HOST_R15};
 
@@ -33,6 +35,7 @@ static void ret(struct emit *e)
 /* Guest registers, the flags as EFLAGS bits. */
 static void store_guest(struct emit *e)
 {
+    x64_units_release(e);
     for (unsigned n = 0; n < R10; n++)
         emit_store(e, 8, X64_CPU(gpr[n]), x64_pinned(n));
     emit_mov(e, 4, HOST_R11, HOST_RAX);
@@ -102,13 +105,43 @@ static void thunk_stub(struct emit *e)
     ret(e);
 }
 
-static void thunk_stub_end(struct emit *e)
+/* The interpreter ends the block. */
+static void end_by(struct emit *e, void (*stub)(struct cpu *c, const struct op *op))
 {
     emit_store_imm(e, 8, X64_REGS(exit), LEAVE_STUB);
     store_guest(e);
     emit_mov(e, 8, HOST_RSI, HOST_R14);
-    call_c(e, (const void *)(uintptr_t)jit_stub_end);
+    call_c(e, (const void *)(uintptr_t)stub);
     back_to_c(e);
+}
+
+static void thunk_stub_end(struct emit *e)
+{
+    end_by(e, jit_stub_end);
+}
+
+static void thunk_take(struct emit *e)
+{
+    static const u8 kept[] = {HOST_RAX, HOST_RCX, HOST_RDX, HOST_RSI, HOST_RDI,
+                              HOST_R8,  HOST_R9,  HOST_R10, HOST_R13};
+
+    emit_load(e, 1, HOST_R11, X64_CPU(fpu.live));
+    emit_alu(e, X86_OR, 4, HOST_R13, rm_reg(HOST_R11));
+    x64_units_release(e);
+    for (unsigned n = 0; n < sizeof kept; n++)
+        push(e, kept[n]);
+    emit_mov(e, 4, HOST_RSI, HOST_R13);
+    call_c(e, (const void *)(uintptr_t)fpu_take);
+    emit_mov(e, 4, HOST_R11, HOST_RAX);
+    for (unsigned n = sizeof kept; n--;)
+        pop(e, kept[n]);
+    emit_test(e, 1, rm_reg(HOST_R11), HOST_R11);
+    size_t refused = emit_jcc(e, CC_Z);
+    x64_units_load(e);
+    ret(e);
+    emit_patch(e, refused, e->at);
+    emit_alu_imm(e, X86_ADD, 8, rm_reg(HOST_RSP), 8); /* the return address */
+    end_by(e, jit_stub_rest);
 }
 
 /*
@@ -159,6 +192,7 @@ bool x64_thunks(struct jit_buffer *buf)
         [THUNK_ENTER] = thunk_enter,       [THUNK_STUB] = thunk_stub,
         [THUNK_STUB_END] = thunk_stub_end, [THUNK_INDIRECT] = thunk_indirect,
         [THUNK_UNKNOWN] = thunk_unknown,   [THUNK_LEAVE] = thunk_leave,
+        [THUNK_TAKE] = thunk_take,
     };
     struct emit e = {.base = buf->rw, .end = buf->size};
     for (unsigned n = 0; n < sizeof thunks / sizeof thunks[0]; n++) {

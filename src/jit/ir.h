@@ -125,6 +125,9 @@ u8 ir_flags_read(const struct ir *ir, unsigned n);
 bool ir_sets_always(const struct ir *ir, unsigned n);
 /* check.c: NULL, or the first rule that is broken, with the operation's number. */
 const char *ir_check(const struct ir *ir, unsigned *where);
+/* lift_host.c: the host's units that a HOST operation of guest instruction `in` is for, a set of
+ * enum fpu_live; 0: it can't be one. */
+unsigned ir_units(const struct insn *in);
 /* print.c: one operation a line: "  %5 = add.4 %3, %4  sets oszapc live z". */
 void ir_print(const struct ir *ir, FILE *f);
 

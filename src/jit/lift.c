@@ -127,7 +127,7 @@ static void lift_insn(struct lift *l)
         fn = lift_call(in);
     if (fn)
         fn(l);
-    else if (reason(in) != JIT_NO_UNITS || !lift_host(l, l->insn))
+    else if (!lift_host(l, l->insn))
         lift_refuse(l, reason(in));
     if (l->refused)
         stub(l, l->no);

@@ -22,6 +22,25 @@ static u8 status_flags(unsigned efl)
     return (u8)((efl & IRF_ALL & ~IRF_OF) | (efl & EFL_OF ? IRF_OF : 0));
 }
 
+/* WAIT has nothing to wait for where translated code may use the x87: CR0.TS is clear, no error is
+ * pending. */
+static bool is_wait(const struct insn *in)
+{
+    return in->opcode == 0x9b && insn_rows[in->row].noperands == 0;
+}
+
+unsigned ir_units(const struct insn *in)
+{
+    u32 attr = insn_rows[in->row].attr;
+    unsigned units = attr & ATTR_SSE ? FPU_LIVE_SSE : 0;
+
+    if (attr & (ATTR_PORTABLE | ATTR_END))
+        return 0;
+    if (attr & (ATTR_FPU | ATTR_FPU_NOWAIT | ATTR_MMX) || is_wait(in))
+        units |= FPU_LIVE_X87;
+    return units;
+}
+
 bool lift_host(struct lift *l, unsigned insn)
 {
     const struct insn *in = &l->op->in;
@@ -29,8 +48,7 @@ bool lift_host(struct lift *l, unsigned insn)
     struct ir_op host = {.code = IR_HOST, .size = 8};
     bool memory = false;
 
-    if (!(row->attr & (ATTR_SSE | ATTR_MMX | ATTR_FPU | ATTR_FPU_NOWAIT)) ||
-        row->attr & (ATTR_PORTABLE | ATTR_END))
+    if (!ir_units(in))
         return false;
     for (unsigned i = 0; i < ARRAY_LEN(in->op); i++)
         memory |= in->op[i].kind == OPND_MEM;

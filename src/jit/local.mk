@@ -52,5 +52,7 @@ libersatz_core_la_SOURCES += \
     %D%/host_x86_64_shift.c \
     %D%/host_x86_64_simd.c \
     %D%/host_x86_64_thunk.c \
-    %D%/host_x86_64_value.c
+    %D%/host_x86_64_units.c \
+    %D%/host_x86_64_value.c \
+    %D%/host_x86_64_x87.c
 endif

@@ -5,6 +5,7 @@ unit_tests += \
     %D%/engine \
     %D%/ir \
     %D%/noexec \
+    %D%/units \
     %D%/verify
 endif
 
@@ -43,3 +44,8 @@ endif
 %C%_verify_CPPFLAGS = $(check_cppflags)
 %C%_verify_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_verify_LDADD = $(check_libs)
+
+%C%_units_SOURCES = %D%/units.c
+%C%_units_CPPFLAGS = $(check_cppflags)
+%C%_units_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_units_LDADD = $(check_libs)
