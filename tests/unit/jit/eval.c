@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The lifter and the optimiser against the interpreter. For every row of insn.def that user mode
- * can run, in each mode: random encodings and states; the block of the instruction alone, and
- * blocks in which others stand before it, so that flags and registers live and die; run by the
+ * The lifter, the optimiser and a backend against the interpreter. For every row of insn.def that
+ * user mode can run, in each mode: random encodings and states; the block of the instruction alone,
+ * and blocks in which others stand before it, so that flags and registers live and die; run by the
  * interpreter, and as IR (as lifted, optimised, with only the live flags). Registers, flags,
  * memory, faults and the place of a fault must be the same. One TAP line a row and mode.
  *
- *     eval [--states N] [--seed S] [--row NAME] [--verbose]
+ *     eval [--native] [--states N] [--seed S] [--row NAME] [--verbose]
+ *
+ * --native: by this host's own backend, not the portable one.
  *
  * A row that the lifter makes no more of than a call of the interpreter is run a few times only.
  */
@@ -17,6 +19,7 @@
 #include "eval.h"
 
 #define STATES 200
+#define FEW_STATES 40 /* on an emulated host */
 #define STUB_STATES 8 /* of such a row */
 #define PREFIX_INSNS 5
 
@@ -24,7 +27,7 @@ struct options {
     unsigned states;
     u64 seed;
     const char *row;
-    bool verbose;
+    bool native, verbose;
 };
 
 struct bench {
@@ -103,7 +106,7 @@ static void show(const struct bench *b, const struct block *block)
     }
     if (!b->opt.verbose)
         return;
-    ir_print(&b->eval->ir, stdout);
+    ir_print(b->eval->jit->ir, stdout);
 }
 
 /* True if the first instruction is more than a call of the interpreter. */
@@ -145,7 +148,7 @@ static void experiment(struct bench *b, struct rng *r, const struct isa_case *t,
         break;
     }
     if (alone)
-        tally->lifted += is_lifted(&e->ir);
+        tally->lifted += is_lifted(e->jit->ir);
 }
 
 /* The interpreter must not be what a body comes to, but for those that the lifter can't say. */
@@ -187,18 +190,18 @@ static void test_row(struct bench *b, unsigned row, enum eval_mode mode)
 
 static bool parse(struct options *o, int argc, char **argv)
 {
-    static const struct option longs[] = {{"states", 1, NULL, 'n'},
-                                          {"seed", 1, NULL, 's'},
-                                          {"row", 1, NULL, 'r'},
-                                          {"verbose", 0, NULL, 'v'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option longs[] = {{"states", 1, NULL, 'n'},  {"seed", 1, NULL, 's'},
+                                          {"row", 1, NULL, 'r'},     {"native", 0, NULL, 'h'},
+                                          {"verbose", 0, NULL, 'v'}, {NULL, 0, NULL, 0}};
 
-    *o = (struct options){.states = STATES, .seed = 1};
+    const char *runner = getenv("TEST_RUNNER");
+    *o = (struct options){.states = runner && *runner ? FEW_STATES : STATES, .seed = 1};
     for (int c; (c = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
         switch (c) {
         case 'n': o->states = (unsigned)strtoul(optarg, NULL, 0); break;
         case 's': o->seed = strtoull(optarg, NULL, 0); break;
         case 'r': o->row = optarg; break;
+        case 'h': o->native = true; break;
         case 'v': o->verbose = true; break;
         default: return false;
         }
@@ -215,9 +218,9 @@ int main(int argc, char **argv)
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
-    b.eval = eval_open();
-    if (!b.eval) {
-        printf("1..0 # SKIP built without libffi\n");
+    b.eval = eval_open(b.opt.native);
+    if (!b.eval || (b.opt.native && b.eval->jit->host == jit_portable())) {
+        printf("1..0 # SKIP %s\n", b.eval ? "no backend for this host" : "no libffi, or no room");
         return 0;
     }
     for (unsigned row = 1; row < insn_row_count; row++)
@@ -231,7 +234,9 @@ int main(int argc, char **argv)
         for (enum eval_mode mode = 0; mode < EVAL_MODES; mode++)
             test_row(&b, row, mode);
     }
+    printf("1..%u\n# %s: %u states, %u of them faults; %llu instructions by the interpreter%s\n",
+           b.tests, jit_backend(b.eval->jit), b.states, b.faults, (unsigned long long)b.eval->stubs,
+           b.eval->c->mmu.flat ? "" : "; no flat tables: all memory operands by the slow path");
     eval_close(b.eval);
-    printf("1..%u\n# %u states, %u of them faults\n", b.tests, b.states, b.faults);
     return b.failed != 0;
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One block run twice from the same state: by the interpreter, and as IR by the portable backend.
- * Blocks begin at ISA_INSN, at CPL 3, in one of several modes.
+ * One block run twice from the same state: by the interpreter, and as IR by a backend. Blocks
+ * begin at ISA_INSN, at CPL 3, in one of several modes.
  */
 #ifndef ERSATZ_TESTS_UNIT_JIT_EVAL_H
 #define ERSATZ_TESTS_UNIT_JIT_EVAL_H
 
 #include "cpu/engine.h"
 #include "isa/state.h"
-#include "jit/host.h"
+#include "jit/engine_state.h"
 
 /* In segments: bases and limits that are nothing special. */
 enum eval_mode { EVAL_64, EVAL_32, EVAL_32_SEG, EVAL_16, EVAL_MODES };
@@ -41,18 +41,17 @@ struct eval {
     struct emu *emu;
     struct cpu *c;
     enum eval_mode mode;
-    struct ir ir;
-    struct jit_code code;
-    struct jit_buffer buf;
+    struct jit *jit; /* only its parts are used: backend, buffer, IR */
     struct jit_jump jumps[JIT_JUMPS];
+    u64 stubs; /* guest instructions that the code had the interpreter run */
     struct isa_state before;
     u8 code_before[ISA_CODE_PAGES * 4096];
     struct eval_outcome want, got;
     char why[2000];
 };
 
-/* NULL: the backend can't (built without libffi). */
-struct eval *eval_open(void);
+/* native: the best backend that this host has. NULL: the host can't. */
+struct eval *eval_open(bool native);
 void eval_close(struct eval *e);
 enum code_mode eval_code_mode(enum eval_mode mode);
 /* The block that these bytes are, in e->mode. */

@@ -9,8 +9,6 @@
 #include "cpu/x87.h"
 #include "eval.h"
 
-#define BUFFER_BYTES (1u << 20)
-
 static const struct {
     enum code_mode code;
     u8 block; /* enum block_mode */
@@ -27,22 +25,19 @@ enum code_mode eval_code_mode(enum eval_mode mode)
     return modes[mode].code;
 }
 
-struct eval *eval_open(void)
+struct eval *eval_open(bool native)
 {
     struct eval *e = calloc(1, sizeof *e);
-    static const struct jit_options options = {.flat = true};
 
     if (!e)
         abort();
     e->emu = emu_open(true, true);
     e->c = emu_cpu(e->emu);
-    e->buf.rw = aligned_alloc(4096, BUFFER_BYTES); /* nothing in it is executed */
-    e->buf.rx = e->buf.rw;
-    e->buf.size = BUFFER_BYTES;
-    e->buf.opt = &options;
+    struct jit_config config = {.host = native ? NULL : jit_portable(), .heat = UINT16_MAX};
+    e->jit = jit_new(e->c->engine, &config);
     for (unsigned i = 0; i < JIT_JUMPS; i++)
         e->jumps[i].lin = ~0ull << 63; /* where nothing is */
-    if (host_ffi.init(&e->buf, &options))
+    if (e->jit)
         return e;
     eval_close(e);
     return NULL;
@@ -50,8 +45,8 @@ struct eval *eval_open(void)
 
 void eval_close(struct eval *e)
 {
+    jit_destroy(e->jit);
     emu_close(e->emu);
-    free(e->buf.rw);
     free(e);
 }
 
@@ -172,31 +167,37 @@ static void run_translated(struct eval *e, struct block *b)
                            .flags = flags_get(c),
                            .jumps = e->jumps,
                            .fetch = c->mmu.fetch};
-    host_ffi.enter(&e->buf, c, &e->code);
+    jit_signal_enter(e->jit);
+    e->jit->host->enter(&e->jit->buffer, c, e->jit->codes);
     flags_set(c, (u32)r->flags);
-    if (r->from != &e->code)
+    if (r->from != e->jit->codes)
         abort();
     jit_check_target(c);
 }
 
 bool eval_translate(struct eval *e, struct block *b, enum eval_form form)
 {
+    struct jit *j = e->jit;
     unsigned where;
 
-    ir_lift(&e->ir, b);
+    ir_lift(j->ir, b);
     if (form != EVAL_RAW)
-        ir_optimise(&e->ir);
-    const char *broken = ir_check(&e->ir, &where);
+        ir_optimise(j->ir);
+    const char *broken = ir_check(j->ir, &where);
     if (broken) {
         snprintf(e->why, sizeof e->why, " operation %u: %s", where, broken);
         return false;
     }
-    for (unsigned i = 1; form == EVAL_LIVE && i <= e->ir.count; i++)
-        e->ir.op[i].sets &= e->ir.op[i].live;
-    e->buf.used = e->buf.thunks;
-    if (!host_ffi.compile(&e->buf, &e->ir, &e->code))
+    for (unsigned i = 1; form == EVAL_LIVE && i <= j->ir->count; i++)
+        j->ir->op[i].sets &= j->ir->op[i].live;
+    jit_buffer_flush(&j->buffer);
+    j->codes[0] = (struct jit_code){.block = b};
+    j->code_count = 1; /* host faults look for their code */
+    if (!j->host->compile(&j->buffer, j->ir, j->codes))
         abort(); /* the buffer has room for any block */
     attempt(e, b, run_translated, &e->got);
+    jit_signal_enter(NULL);
+    e->stubs += jit_regs(e->c)->stubs;
     return true;
 }
 
