@@ -80,35 +80,49 @@ bool help_SEG(struct cpu *c, const struct ir_op *op, u64 *a)
     return true;
 }
 
-bool help_LD(struct cpu *c, const struct ir_op *op, u64 *a)
+/* Host address of an access, by the flat table or the soft TLB; NULL: the slow path. */
+static u8 *ready(const struct cpu *c, u64 lin, unsigned size, bool write)
 {
-    const u8 *p = mmu_fast_read(&c->mmu, *a, op->size);
+    const struct mmu *m = &c->mmu;
+
+    if (!m->soft)
+        return write ? mmu_fast_write(m, lin, size) : (u8 *)mmu_fast_read(m, lin, size);
+    const struct mmu_soft *e = &m->soft[mmu_page(lin) % MMU_SOFT_ENTRIES];
+    if ((write ? e->write : e->read) != (lin & ~(u64)(4096 - size)))
+        return NULL;
+    return (u8 *)(uintptr_t)(e->addend + lin);
+}
+
+static bool load(const struct cpu *c, const struct ir_op *op, u64 *a, bool write)
+{
+    const u8 *p = ready(c, *a, op->size, write);
     if (p)
         *a = ld_size(p, op->size);
     return p != NULL;
+}
+
+bool help_LD(struct cpu *c, const struct ir_op *op, u64 *a)
+{
+    return load(c, op, a, false);
+}
+
+bool help_LDW(struct cpu *c, const struct ir_op *op, u64 *a)
+{
+    return load(c, op, a, true);
 }
 
 bool help_ST(struct cpu *c, const struct ir_op *op, u64 *a, u64 b)
 {
-    u8 *p = mmu_fast_write(&c->mmu, *a, op->size);
+    u8 *p = ready(c, *a, op->size, true);
     if (p)
         st_size(p, b, op->size);
-    return p != NULL;
-}
-
-/* The interpreter's read of what it will write goes through the table of writes, too. */
-bool help_LDW(struct cpu *c, const struct ir_op *op, u64 *a)
-{
-    const u8 *p = mmu_fast_write(&c->mmu, *a, op->size);
-    if (p)
-        *a = ld_size(p, op->size);
     return p != NULL;
 }
 
 /* Nothing has happened since LDW that could have emptied the entry. */
 void help_STW(struct cpu *c, const struct ir_op *op, u64 a, u64 b)
 {
-    st_size(mmu_fast_write(&c->mmu, a, op->size), b, op->size);
+    st_size(ready(c, a, op->size, true), b, op->size);
 }
 
 /* --- status flags --- */

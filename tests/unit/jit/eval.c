@@ -6,9 +6,9 @@
  * interpreter, and as IR (as lifted, optimised, with only the live flags). Registers, flags,
  * memory, faults and the place of a fault must be the same. One TAP line a row and mode.
  *
- *     eval [--native] [--states N] [--seed S] [--row NAME] [--verbose]
+ *     eval [--native] [--soft-tlb] [--states N] [--seed S] [--row NAME] [--verbose]
  *
- * --native: by this host's own backend, not the portable one.
+ * --native: by this host's own backend, not the portable one; --soft-tlb: without flat tables.
  *
  * A row that the lifter makes no more of than a call of the interpreter is run a few times only.
  */
@@ -27,7 +27,7 @@ struct options {
     unsigned states;
     u64 seed;
     const char *row;
-    bool native, verbose;
+    bool native, soft_tlb, verbose;
 };
 
 struct bench {
@@ -190,9 +190,10 @@ static void test_row(struct bench *b, unsigned row, enum eval_mode mode)
 
 static bool parse(struct options *o, int argc, char **argv)
 {
-    static const struct option longs[] = {{"states", 1, NULL, 'n'},  {"seed", 1, NULL, 's'},
-                                          {"row", 1, NULL, 'r'},     {"native", 0, NULL, 'h'},
-                                          {"verbose", 0, NULL, 'v'}, {NULL, 0, NULL, 0}};
+    static const struct option longs[] = {{"states", 1, NULL, 'n'},   {"seed", 1, NULL, 's'},
+                                          {"row", 1, NULL, 'r'},      {"native", 0, NULL, 'h'},
+                                          {"soft-tlb", 0, NULL, 't'}, {"verbose", 0, NULL, 'v'},
+                                          {NULL, 0, NULL, 0}};
 
     const char *runner = getenv("TEST_RUNNER");
     *o = (struct options){.states = runner && *runner ? FEW_STATES : STATES, .seed = 1};
@@ -202,6 +203,7 @@ static bool parse(struct options *o, int argc, char **argv)
         case 's': o->seed = strtoull(optarg, NULL, 0); break;
         case 'r': o->row = optarg; break;
         case 'h': o->native = true; break;
+        case 't': o->soft_tlb = true; break;
         case 'v': o->verbose = true; break;
         default: return false;
         }
@@ -218,7 +220,7 @@ int main(int argc, char **argv)
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
-    b.eval = eval_open(b.opt.native);
+    b.eval = eval_open(b.opt.native, !b.opt.soft_tlb);
     if (!b.eval || (b.opt.native && b.eval->jit->host == jit_portable())) {
         printf("1..0 # SKIP %s\n", b.eval ? "no backend for this host" : "no libffi, or no room");
         return 0;
@@ -234,9 +236,9 @@ int main(int argc, char **argv)
         for (enum eval_mode mode = 0; mode < EVAL_MODES; mode++)
             test_row(&b, row, mode);
     }
-    printf("1..%u\n# %s: %u states, %u of them faults; %llu instructions by the interpreter%s\n",
+    printf("1..%u\n# %s: %u states, %u of them faults; %llu instructions by the interpreter, %s\n",
            b.tests, jit_backend(b.eval->jit), b.states, b.faults, (unsigned long long)b.eval->stubs,
-           b.eval->c->mmu.flat ? "" : "; no flat tables: all memory operands by the slow path");
+           b.eval->c->mmu.flat ? "flat tables" : "soft TLB");
     eval_close(b.eval);
     return b.failed != 0;
 }

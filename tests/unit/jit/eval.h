@@ -50,8 +50,9 @@ struct eval {
     char why[2000];
 };
 
-/* native: the best backend that this host has. NULL: the host can't. */
-struct eval *eval_open(bool native);
+/* native: the best backend that this host has; flat: the MMU's flat tables are wanted. NULL: the
+ * host can't. */
+struct eval *eval_open(bool native, bool flat);
 void eval_close(struct eval *e);
 enum code_mode eval_code_mode(enum eval_mode mode);
 /* The block that these bytes are, in e->mode. */

@@ -25,13 +25,13 @@ enum code_mode eval_code_mode(enum eval_mode mode)
     return modes[mode].code;
 }
 
-struct eval *eval_open(bool native)
+struct eval *eval_open(bool native, bool flat)
 {
     struct eval *e = calloc(1, sizeof *e);
 
     if (!e)
         abort();
-    e->emu = emu_open(true, true);
+    e->emu = emu_open(true, flat);
     e->c = emu_cpu(e->emu);
     struct jit_config config = {.host = native ? NULL : jit_portable(), .heat = UINT16_MAX};
     e->jit = jit_new(e->c->engine, &config);
