@@ -338,7 +338,8 @@ static void load_descriptor(struct box *b, enum seg_reg reg, const char *name, u
     struct desc d = {.sel = box_selector(name, cpl)};
 
     d.raw = ld64(b->ram + BOX_GDT + (d.sel & SEL_INDEX));
-    struct seg s = seg_from_desc(b->cpu, &d);
+    struct seg s;
+    seg_from_desc(&s, &d);
     seg_set(b->cpu, reg, &s);
 }
 
