@@ -217,7 +217,7 @@ static bool parse(struct options *o, int argc, char **argv)
         case 'r': o->row = optarg; break;
         case 'f': o->soft = true; break;
         case 't': o->soft_tlb = true; break;
-        case 'j': o->jit = true; break;
+        case 'j': o->jit = o->golden = true; break; /* its code needs GS, as native_run() does */
         case 'g': o->golden = true; break;
         case 'd': o->digests = true; break;
         case 'v': o->verbose = true; break;
