@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accel.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "board/clock.h"
@@ -70,6 +71,7 @@ struct pc {
     struct portmap io;
     struct clock clock;
     struct engine *engine;
+    struct jit *jit;
     struct cpu cpu;
     u8 *ram;
 };
@@ -148,10 +150,12 @@ static void pc_open(struct pc *pc)
         printf("Bail out! the machine could not be set up\n");
         exit(1);
     }
+    pc->jit = accel_by_environment(pc->engine);
 }
 
 static void pc_close(struct pc *pc)
 {
+    jit_destroy(pc->jit);
     engine_detach(pc->engine, &pc->cpu);
     cpu_destroy(&pc->cpu);
     engine_destroy(pc->engine);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cpu/flags.h"
+#include "jit/engine.h"
 #include "world.h"
 
 #define ROUNDS 8
@@ -29,6 +30,8 @@ enum {
     COUNT_SOFT_TLB,
     COUNT_SMP,
     COUNT_TWICE,
+    COUNT_JIT,
+    COUNT_BLOCKS,
 };
 
 static const char *const counters[] = {
@@ -47,6 +50,8 @@ static const char *const counters[] = {
     "cases with the soft TLB",
     "cases with several CPUs",
     "cases run twice",
+    "cases run again as translated code",
+    "blocks translated",
     NULL,
 };
 
@@ -189,34 +194,44 @@ static void count(struct fuzz *f, const struct world *w)
     f->count[w->cpu[0]->soft_fpu ? COUNT_SOFT_FPU : COUNT_HARD_FPU]++;
     f->count[COUNT_SOFT_TLB] += !w->cpu[0]->mmu.flat;
     f->count[COUNT_SMP] += w->cpus > 1;
+    f->count[COUNT_BLOCKS] += w->jit ? jit_stats(w->jit).translations : 0;
 }
 
-static void one_run(struct fuzz *f, u64 seed, struct digest *d, struct rng *pieces)
+static void one_run(struct fuzz *f, u64 seed, struct digest *d, struct rng *pieces, bool jit)
 {
     struct world w;
 
-    if (!world_init(&w, f, seed))
+    if (!world_init(&w, f, seed, jit))
         fuzz_fail(f, "no world: the host has no memory");
     play(&w, d, pieces);
     count(f, &w);
     world_destroy(&w);
 }
 
+static void compare(struct fuzz *f, const struct digest *a, const struct digest *b, const char *how)
+{
+    for (unsigned i = 0; i < ROUNDS; i++)
+        if (a->round[i] != b->round[i])
+            fuzz_fail(f, "%s, round %u comes out differently", how, i);
+    if (a->insns != b->insns)
+        fuzz_fail(f, "%s, the number of instructions differs", how);
+}
+
 static void run_case(struct fuzz *f, u64 seed)
 {
-    struct digest whole = {0}, cut = {0};
+    struct digest whole = {0}, again = {0};
     struct rng pieces = {.s = ~seed};
 
-    one_run(f, seed, &whole, NULL);
-    if (seed % 4)
-        return;
-    one_run(f, seed, &cut, &pieces);
-    f->count[COUNT_TWICE]++;
-    for (unsigned i = 0; i < ROUNDS; i++)
-        if (whole.round[i] != cut.round[i])
-            fuzz_fail(f, "in pieces, round %u comes out differently", i);
-    if (whole.insns != cut.insns)
-        fuzz_fail(f, "in pieces, the number of instructions differs");
+    one_run(f, seed, &whole, NULL, false);
+    if (seed % 4 == 0) {
+        one_run(f, seed, &again, &pieces, false);
+        f->count[COUNT_TWICE]++;
+        compare(f, &whole, &again, "in pieces");
+    } else if (seed % 2) {
+        one_run(f, seed, &again, NULL, true);
+        f->count[COUNT_JIT]++;
+        compare(f, &whole, &again, "as translated code");
+    }
 }
 
 int main(void)

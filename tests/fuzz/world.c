@@ -11,6 +11,7 @@
 #include "cpu/system.h"
 #include "cpu/x87.h"
 #include "decode/table.h"
+#include "jit/engine.h"
 
 #define RAM_BYTES (LOW_END + 2 * EXTRA_RAM + 0x10000)
 
@@ -257,8 +258,10 @@ static bool add_cpu(struct world *w, const struct cpu_model *model, bool soft, b
     return engine_attach(w->engine, c) == 0;
 }
 
-bool world_init(struct world *w, struct fuzz *f, u64 seed)
+bool world_init(struct world *w, struct fuzz *f, u64 seed, bool jit)
 {
+    const struct jit_config config = {.heat = 1, .buffer = JIT_BUFFER_MIN};
+
     *w = (struct world){.f = f, .rng = {seed}};
     struct rng *r = &w->rng;
     const struct cpu_model *model = some_model(r);
@@ -276,12 +279,15 @@ bool world_init(struct world *w, struct fuzz *f, u64 seed)
         ok = add_cpu(w, model, soft, flat);
     if (!ok || !w->engine)
         return false;
+    if (jit)
+        w->jit = jit_new(w->engine, &config);
     timer_arm(&w->timer, 1 + rng_below(r, 20000));
     return true;
 }
 
 void world_destroy(struct world *w)
 {
+    jit_destroy(w->jit);
     for (unsigned i = 0; i < w->cpus; i++) {
         engine_detach(w->engine, w->cpu[i]);
         cpu_destroy(w->cpu[i]);

@@ -76,6 +76,7 @@ struct world {
     struct clock clock;
     struct timer timer;
     struct engine *engine;
+    struct jit *jit; /* NULL: the interpreter runs alone */
     struct cpu *cpu[WORLD_CPUS];
     unsigned cpus;
     u8 *ram;                   /* all of it, in the order of addresses */
@@ -84,8 +85,8 @@ struct world {
     u64 shutdowns;
 };
 
-/* False: the host has no memory. */
-bool world_init(struct world *w, struct fuzz *f, u64 seed);
+/* False: the host has no memory. jit: if the host can, translated code from the second run on. */
+bool world_init(struct world *w, struct fuzz *f, u64 seed, bool jit);
 void world_destroy(struct world *w);
 
 /* Random contents: code made from the table, descriptors, page tables, the rest noise. */

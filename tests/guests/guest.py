@@ -11,6 +11,8 @@ import time
 BUILD = os.environ.get("builddir", ".")
 GUESTS = os.environ.get("GUESTS") or os.path.join(BUILD, "guests")
 RUNNER = os.environ.get("TEST_RUNNER", "").split()
+# The engine that the tests beside this file ask for: TEST_ACCEL=jit or interp.
+ACCEL = ["-accel", os.environ["TEST_ACCEL"]] if os.environ.get("TEST_ACCEL") else []
 PROMPT = "ersatz# "
 # What a kernel must not say about the machine it runs on.
 COMPLAINTS = re.compile(r"BUG:|Oops|Call Trace|WARNING: CPU|ACPI (BIOS )?(Error|Warning)|"
@@ -41,7 +43,7 @@ def missing(*names):
 def command(name, *options, build=BUILD, runner=RUNNER, append="", ramdisk=None):
     return [*runner, os.path.join(build, "ersatz"), "-m", "256", "-kernel", kernel(name), "-initrd",
             ramdisk or initrd(name), "-append", f"console=ttyS0 panic=-1 {append}".strip(), "-no-reboot",
-            *options]
+            *ACCEL, *options]
 
 
 class Guest:

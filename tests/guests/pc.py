@@ -10,6 +10,8 @@ import subprocess
 import tempfile
 import time
 
+from guest import ACCEL
+
 BUILD = os.environ.get("builddir", ".")
 CP437 = bytes(range(256)).decode("cp437").translate({0: " "})
 SHIFTED = dict(zip('!@#$%^&*()_+{}|:"~<>?', "1234567890-=[]\\;'`,./"))
@@ -33,7 +35,7 @@ def key_of(c):
 class PC:
     program = os.path.join(BUILD, "ersatz")
     prompt = b"(ersatz) "
-    more = ()
+    more = ACCEL
 
     def __init__(self, *options):
         self.folder = tempfile.TemporaryDirectory(prefix="ersatz-pc-")

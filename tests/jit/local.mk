@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The JIT against the interpreter. `make check-jit` runs these alone, check-jit-long for hours.
+# The JIT against the interpreter. `make check-jit` runs these alone, 60 s of random programs
+# instead of 5; check-jit-long takes an hour or two.
 jit_tests = %D%/fuzz.tap %D%/faults.tap %D%/boundary.tap %D%/smc.tap
 
 jit_box = %D%/box.c %D%/box.h %D%/engine.c %D%/modes.def %D%/same.c %D%/segments.def \
@@ -23,12 +24,19 @@ jit_programs = %D%/instructions.c %D%/mix.def %D%/play.c %D%/play.h %D%/program.
 %C%_smc_tap_CPPFLAGS = $(check_cppflags)
 %C%_smc_tap_LDADD = libersatz-core.la
 
+EXTRA_DIST += tests/accel.h %D%/sys.sh
+
 check_PROGRAMS += $(jit_tests)
 if CAN_RUN
-TESTS += $(jit_tests)
+TESTS += $(jit_tests) %D%/sys.sh
+%D%/sys.log: tests/sys/sys32.tap tests/sys/sys64.tap tests/cpu286/cpu286.tap $(check_DATA)
 endif
 
-check-jit: $(jit_tests)
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(jit_tests)'
+check-jit:
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-60} $(MAKE) $(AM_MAKEFLAGS) check \
+	    TESTS='$(jit_tests) %D%/sys.sh tests/isa/jit.sh'
+# Ten million runs of programs.
+check-jit-long: $(jit_tests)
+	FUZZ_CASES=$${FUZZ_CASES:-625000} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} %D%/fuzz.tap
 
-.PHONY: check-jit
+.PHONY: check-jit check-jit-long

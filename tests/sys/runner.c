@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "accel.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "board/clock.h"
@@ -34,6 +35,7 @@ struct bench {
     struct portmap io;
     struct cpu cpu;
     struct engine *engine;
+    struct jit *jit;
     struct timer event;
     u8 *ram;
     u8 vector, delay, pending;
@@ -184,11 +186,13 @@ static void build(struct bench *b, const struct cpu_model *model)
     b->engine = engine_new(&b->mem, &b->log);
     cpu_init(&b->cpu, 0, model, &bus);
     engine_attach(b->engine, &b->cpu);
+    b->jit = accel_by_environment(b->engine);
     timer_init(&b->event, &b->clock, raise_event, b, "event");
 }
 
 static void dismantle(struct bench *b)
 {
+    jit_destroy(b->jit);
     engine_detach(b->engine, &b->cpu);
     engine_destroy(b->engine);
     cpu_destroy(&b->cpu);
