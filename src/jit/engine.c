@@ -207,6 +207,9 @@ const struct jit_code *jit_code_at(const struct jit *j, const u8 *pc)
 
 /* The backends, best first; the last one does on every host. */
 static const struct host *const hosts[] = {
+#ifdef __x86_64__
+    &host_x86_64,
+#endif
     &host_ffi,
 };
 

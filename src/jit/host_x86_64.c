@@ -156,7 +156,7 @@ static void instruction(struct x64 *g, unsigned first, unsigned last)
             x64_stub(g, first);
     }
     at->done = ends ? 0 : (u32)g->e.at;
-    at->flags_host = !g->rax_ok && g->host_ok;
+    at->flags_host = g->host_ok;
     at->units = g->units;
     if (body != last)
         operation(g, last);

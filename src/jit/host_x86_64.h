@@ -41,7 +41,7 @@ enum x64_kind {
     VAL_NONE,
     VAL_CONST, /* imm */
     VAL_GPR,   /* guest register reg, its low `size` bytes */
-    VAL_REG,   /* host scratch register reg */
+    VAL_REG,   /* host scratch register reg; of an LDW, its address is still in rm */
     VAL_MEM,   /* `size` bytes at host address rm */
     VAL_EA,    /* the address that the operation names */
     VAL_RIP,   /* rip_page + imm, cut to `size` */
@@ -92,7 +92,7 @@ struct x64_take {
 /* An exit that isn't linked yet. */
 struct x64_exit {
     u32 at; /* of the rel32 */
-    u8 way, size;
+    u8 insn, way, size;
     i64 imm;
 };
 
@@ -140,6 +140,8 @@ void x64_free(struct x64 *g, unsigned reg);
 void x64_used(struct x64 *g, ir_ref ref);
 /* ref as an operand of `size` bytes: register or memory. */
 struct rm x64_rm(struct x64 *g, ir_ref ref, unsigned size);
+/* ref to a scratch register, if it is in none. */
+void x64_settle(struct x64 *g, ir_ref ref);
 /* ref in a register that may not be changed; `size` bytes of it count. */
 unsigned x64_in_reg(struct x64 *g, ir_ref ref, unsigned size);
 /* ref as an immediate operand of an operation of `size` bytes. */

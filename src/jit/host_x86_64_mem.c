@@ -147,6 +147,20 @@ static bool changes(const struct x64 *g, unsigned reg, unsigned n)
     return false;
 }
 
+/* Who uses what LDW n read after its STW wants the old value. */
+static bool read_after_write(const struct x64 *g, unsigned n)
+{
+    bool written = false;
+    for (unsigned k = n + 1; k <= g->last; k++) {
+        const struct ir_op *op = &g->ir->op[k];
+        if (op->code == IR_STW && op->a == n)
+            written = true;
+        else if (written && (op->a == n || op->b == n || op->c == n))
+            return true;
+    }
+    return false;
+}
+
 /* Its address serves STW, too. */
 static void load_to_write(struct x64 *g, unsigned n)
 {
@@ -160,6 +174,8 @@ static void load_to_write(struct x64 *g, unsigned n)
     }
     g->val[n].kind = VAL_MEM;
     g->val[n].rm = rm;
+    if (read_after_write(g, n))
+        x64_settle(g, (ir_ref)n);
 }
 
 static void store(struct x64 *g, ir_ref ref, unsigned size, struct rm rm)

@@ -56,7 +56,11 @@ static void release(struct x64 *g, ir_ref ref)
     struct x64_val *v = &g->val[ref];
     const struct ir_op *op = &g->ir->op[ref];
     switch (v->kind) {
-    case VAL_REG: x64_free(g, v->reg); break;
+    case VAL_REG:
+        x64_free(g, v->reg);
+        if (v->rm.kind == RM_MEM)
+            x64_free_rm(g, v->rm);
+        break;
     case VAL_MEM: x64_free_rm(g, v->rm); break;
     case VAL_EA:
         if (op->a)
@@ -98,12 +102,12 @@ static bool in_register(const struct x64 *g, ir_ref ref, unsigned reg)
     return ref && g->val[ref].kind == VAL_REG && g->val[ref].reg == reg;
 }
 
-/* EA: dst may be a register of the address, too. */
-static void address(struct x64 *g, unsigned dst, ir_ref ref)
+/* EA, `want` bytes of it: dst may be a register of the address, too. */
+static void address(struct x64 *g, unsigned dst, ir_ref ref, unsigned want)
 {
     const struct ir_op *op = &g->ir->op[ref];
     struct emit *e = &g->e;
-    unsigned size = op->size == 8 ? 8 : 4; /* of 2 bytes the rest is cut off at the end */
+    unsigned size = op->size == 8 && want == 8 ? 8 : 4; /* 2: the rest is cut off at the end */
     unsigned held[3] = {HOST_NONE, HOST_NONE, HOST_NONE};
     bool own = is_scratch(dst) && !in_register(g, op->a, dst) && !in_register(g, op->b, dst);
     unsigned spare = own ? dst : HOST_NONE;
@@ -147,10 +151,10 @@ static void address(struct x64 *g, unsigned dst, ir_ref ref)
         emit_load(e, 2, dst, rm_reg(dst));
 }
 
-static void page_rip(struct x64 *g, unsigned dst, const struct x64_val *v)
+static void page_rip(struct x64 *g, unsigned dst, const struct x64_val *v, unsigned want)
 {
     emit_load(&g->e, 8, dst, X64_REGS(rip_page));
-    x64_rip(g, dst, v->imm, v->size);
+    x64_rip(g, dst, v->imm, want < v->size ? 4 : v->size);
 }
 
 void x64_copy(struct x64 *g, unsigned dst, ir_ref ref, unsigned size)
@@ -175,8 +179,8 @@ void x64_copy(struct x64 *g, unsigned dst, ir_ref ref, unsigned size)
         x64_fixup(g, v->rm);
         emit_load(e, bytes, dst, v->rm);
         break;
-    case VAL_EA: address(g, dst, ref); break;
-    case VAL_RIP: page_rip(g, dst, v); break;
+    case VAL_EA: address(g, dst, ref, size); break;
+    case VAL_RIP: page_rip(g, dst, v, size); break;
     case VAL_FLAG:
     case VAL_TEST:
         emit_setcc(e, x64_flag(g, v), rm_reg(dst));
@@ -188,23 +192,30 @@ void x64_copy(struct x64 *g, unsigned dst, ir_ref ref, unsigned size)
 
 /* --- operands --- */
 
-/* A value that isn't there yet goes to a scratch register, for all its users. */
+/* A value that isn't there yet goes to a scratch register, for all its users. STW needs the
+ * address still. */
 static void settle(struct x64 *g, ir_ref ref)
 {
     struct x64_val *v = &g->val[ref];
     u16 left = v->left;
-    unsigned reg;
-    if (v->kind == VAL_MEM) {
+    bool keep = g->ir->op[ref].code == IR_LDW;
+    if (v->kind == VAL_MEM && !keep)
         x64_free_rm(g, v->rm); /* what its address is in serves well */
-    }
-    reg = x64_scratch(g);
+    unsigned reg = x64_scratch(g);
     x64_copy(g, reg, ref, 8);
-    v->left = left;
     if (v->kind == VAL_EA)
         release(g, ref);
+    if (!keep)
+        v->rm = rm_reg(reg);
     v->kind = VAL_REG;
     v->reg = (u8)reg;
     v->left = left;
+}
+
+void x64_settle(struct x64 *g, ir_ref ref)
+{
+    if (g->val[ref].kind != VAL_REG)
+        settle(g, ref);
 }
 
 struct rm x64_rm(struct x64 *g, ir_ref ref, unsigned size)
