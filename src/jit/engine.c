@@ -128,8 +128,6 @@ static void connect(struct jit *j, struct cpu *c, struct block *b)
     struct jit_regs *r = jit_regs(c);
     struct jit_code *from = r->from;
 
-    if (r->rip == c->rip && r->exit == LEAVE_INDIRECT)
-        jit_jump_add(j, c, c->rip, b->code);
     if (!from || r->rip != c->rip)
         return;
     const struct block *left = from->block;
@@ -141,6 +139,7 @@ static void connect(struct jit *j, struct cpu *c, struct block *b)
         if (page && from->link[way] && c->jump_key != JUMP_KEY_NONE && !b->two_pages)
             jit_link(j, from, way, b->code);
         break;
+    case LEAVE_INDIRECT: jit_jump_add(j, c, c->rip, b->code); break;
     case LEAVE_BUDGET:
         if (!left->valid && page && left->phys == b->phys) {
             jit_link_again(j, from, b->code);

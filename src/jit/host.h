@@ -21,7 +21,7 @@ struct jit_regs {
     u64 rip_page;   /* RIP of byte 0 of the page that the running block begins on */
     u64 flags;      /* the status flags between C and translated code: as EFLAGS bits */
     u64 exit;       /* how the code left: enum jit_leave */
-    struct jit_code *from; /* the code that left by NEXT or TAKEN; of BUDGET: that didn't begin */
+    struct jit_code *from; /* the code that left, not by STUB; of BUDGET: that didn't begin */
     struct jit_jump *jumps; /* jump cache of the present mode and privilege */
     u64 *fetch;     /* the active view's table of fetchable pages, see mmu.h */
     u64 stubs;      /* counts calls of jit_stub() and jit_stub_end() */

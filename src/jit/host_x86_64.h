@@ -30,8 +30,8 @@ enum x64_thunk {
     THUNK_ENTER,    /* called from C: cpu, entry */
     THUNK_STUB,     /* called, op in r14: jit_stub() */
     THUNK_STUB_END, /* jumped to, op in r14: jit_stub_end(), and leave */
-    THUNK_INDIRECT, /* jumped to, RIP in r13: through the jump cache */
-    THUNK_UNKNOWN,  /* jumped to, RIP in r13: LEAVE_INDIRECT */
+    THUNK_INDIRECT, /* jumped to, RIP in r13, code in r11: through the jump cache */
+    THUNK_UNKNOWN,  /* jumped to, RIP in r13, code in r11: LEAVE_INDIRECT */
     THUNK_LEAVE,    /* jumped to, exit in r13, code in r11 */
     THUNK_TAKE,     /* called, units in r13d, op in r14: fpu_take(), or jit_stub_rest() and leave */
     THUNK_MASK,     /* no code: a constant for PEXT, bits 12..47 */
@@ -92,7 +92,7 @@ struct x64_take {
 /* An exit that isn't linked yet. */
 struct x64_exit {
     u32 at; /* of the rel32 */
-    u8 insn, way, size;
+    u8 way, size;
     i64 imm;
 };
 
@@ -183,13 +183,11 @@ void x64_clobber(struct x64 *g, u8 live);
 void x64_to_host(struct x64 *g);
 /* What that comes to: from rax. */
 void x64_sahf(struct x64 *g);
-/* Operation n sets flags by the host instruction that comes between these; false: nobody wants
- * them, as if `sets` were 0, and x64_flags_after() isn't called. `native`: what the host
- * instruction changes. */
+/* Operation n sets flags by the host instruction that comes between these, which changes those in
+ * `native`; flags that n reads are there. False: nobody wants them, and x64_flags_after() isn't
+ * called. */
 bool x64_flags_before(struct x64 *g, unsigned n, u8 native);
-void x64_flags_after(struct x64 *g);
-/* The guest's CF is in RFLAGS, nothing else may be. */
-void x64_carry_in(struct x64 *g);
+void x64_flags_after(struct x64 *g, unsigned n);
 /* A value that is a condition as one of RFLAGS. */
 unsigned x64_flag(struct x64 *g, const struct x64_val *v);
 /* For operation n, whether ref is 1 as a condition of RFLAGS: jcc, setcc or cmov comes next. */

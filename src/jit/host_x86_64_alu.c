@@ -81,7 +81,7 @@ static void compare(struct x64 *g, unsigned n, bool test)
     else
         emit_alu(&g->e, X86_CMP, op->size, a.base, b.rm);
     both_used(g, op);
-    x64_flags_after(g);
+    x64_flags_after(g, n);
 }
 
 /* ADD, or SUB of a constant, while RFLAGS must stay: LEA. */
@@ -110,14 +110,6 @@ static bool by_lea(struct x64 *g, unsigned n)
     emit_lea(&g->e, op->size, dst, rm);
     x64_result(g, n, dst);
     return true;
-}
-
-void x64_carry_in(struct x64 *g)
-{
-    if (g->host_ok)
-        return;
-    emit_rm(&g->e, X86_0F | X86_DIGIT | 0xba, 4, 4, rm_reg(HOST_RAX)); /* bt eax, 8 */
-    emit_imm(&g->e, 8, 1);
 }
 
 static void emit_second(struct x64 *g, enum x86_alu alu, unsigned size, struct rm dst,
@@ -157,7 +149,7 @@ static void negate(struct x64 *g, unsigned n)
     both_used(g, op);
     x64_placed(g, n, dst);
     if (flags)
-        x64_flags_after(g);
+        x64_flags_after(g, n);
 }
 
 static void not(struct x64 * g, unsigned n)
@@ -178,10 +170,7 @@ static void binary(struct x64 *g, unsigned n, ir_ref ra, ir_ref rb)
     struct rm dst = x64_place(g, n, ra, b.is_imm ? NULL : &b.rm);
     if (dst.kind != RM_REG && !b.is_imm && b.rm.kind != RM_REG)
         b.rm = rm_reg(x64_in_reg(g, rb, op->size));
-    bool carry = op->code == IR_ADC || op->code == IR_SBB;
     bool flags = x64_flags_before(g, n, digit < 0 ? IRF_ALL : IRF_ALL & ~IRF_CF);
-    if (carry)
-        x64_carry_in(g);
     if (digit >= 0) {
         x64_fixup(g, dst);
         emit_sized(&g->e, X86_DIGIT | 0xfe, op->size, (unsigned)digit, dst);
@@ -191,7 +180,7 @@ static void binary(struct x64 *g, unsigned n, ir_ref ra, ir_ref rb)
     both_used(g, op);
     x64_placed(g, n, dst);
     if (flags)
-        x64_flags_after(g);
+        x64_flags_after(g, n);
 }
 
 /* With the operands the other way round there is less to move. */

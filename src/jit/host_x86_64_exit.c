@@ -51,32 +51,25 @@ void x64_stub_end(struct x64 *g, unsigned n)
     g->code->stubs++;
 }
 
-/* --- bad targets --- */
-
-/* To the slow path if RIP in `rip` is not canonical, outside 64-bit mode beyond CS's limit. */
-static void check_rip(struct x64 *g, unsigned rip, unsigned scratch)
+/* RIP a is canonical, outside 64-bit mode not beyond CS's limit; else the slow path. */
+void x64_check(struct x64 *g, unsigned n)
 {
+    const struct ir_op *op = &g->ir->op[n];
     struct emit *e = &g->e;
+    x64_clobber(g, g->live_in[n]);
+    unsigned rip = x64_in_reg(g, op->a, g->code64 ? 8 : 4);
     if (g->code64) {
-        emit_mov(e, 8, scratch, rip);
-        emit_shift_imm(e, 4, 8, rm_reg(scratch), 16);
-        emit_shift_imm(e, 7, 8, rm_reg(scratch), 16);
-        emit_alu(e, X86_CMP, 8, scratch, rm_reg(rip));
+        unsigned t = x64_scratch(g);
+        emit_mov(e, 8, t, rip);
+        emit_shift_imm(e, 4, 8, rm_reg(t), 16);
+        emit_shift_imm(e, 7, 8, rm_reg(t), 16);
+        emit_alu(e, X86_CMP, 8, t, rm_reg(rip));
         x64_slow(g, emit_jcc(e, CC_NZ));
+        x64_free(g, t);
     } else {
         emit_alu(e, X86_CMP, 4, rip, X64_CPU(seg[CS].limit));
         x64_slow(g, emit_jcc(e, CC_A));
     }
-}
-
-void x64_check(struct x64 *g, unsigned n)
-{
-    const struct ir_op *op = &g->ir->op[n];
-    x64_clobber(g, g->live_in[n]);
-    unsigned rip = x64_in_reg(g, op->a, g->code64 ? 8 : 4);
-    unsigned scratch = x64_scratch(g);
-    check_rip(g, rip, scratch);
-    x64_free(g, scratch);
     x64_used(g, op->a);
 }
 
@@ -96,7 +89,7 @@ static void leave_by(struct x64 *g, size_t site, enum block_way way, const struc
 {
     i64 next = (i64)g->ir->page_offset + g->ir->block->bytes;
     struct x64_exit *x = &g->exit[g->exit_count++];
-    *x = (struct x64_exit){.at = (u32)site, .insn = (u8)g->insn, .way = (u8)way, .size = op->size};
+    *x = (struct x64_exit){.at = (u32)site, .way = (u8)way, .size = op->size};
     x->imm = op->code == IR_BRANCH && way == WAY_NEXT ? next : op->imm;
     if (op->code == IR_BRANCH && way == WAY_NEXT)
         x->size = g->code64 ? 8 : 4;
@@ -113,6 +106,7 @@ static void branch(struct x64 *g, unsigned n)
 static void to_rip(struct x64 *g)
 {
     bool known = g->ir->block->mode & BLOCK_CS_FLAT;
+    emit_mov_imm(&g->e, HOST_R11, (u64)(uintptr_t)g->code);
     emit_jmp_to(&g->e, x64_thunk(g, known ? THUNK_INDIRECT : THUNK_UNKNOWN));
 }
 
@@ -197,12 +191,6 @@ static void slow_paths(struct x64 *g)
         g->fixup[n].to = path[g->fixup[n].to];
 }
 
-/* A target on the same page is as good as the block itself, in flat segments any is. */
-static bool may_be_bad(const struct x64 *g, i64 imm)
-{
-    return g->code64 ? imm < 0 || imm > 4095 : !(g->ir->block->mode & BLOCK_CS_FLAT);
-}
-
 static void exits(struct x64 *g)
 {
     struct emit *e = &g->e;
@@ -212,9 +200,6 @@ static void exits(struct x64 *g)
         emit_patch(e, x->at, e->at);
         emit_load(e, 8, HOST_R13, X64_REGS(rip_page));
         x64_rip(g, HOST_R13, x->imm, x->size);
-        g->insn = x->insn;
-        if (x->way == WAY_TAKEN && may_be_bad(g, x->imm))
-            check_rip(g, HOST_R13, HOST_R11);
         if (!linkable(g, x->imm, x->size)) {
             to_rip(g);
             continue;

@@ -69,28 +69,49 @@ void x64_to_host(struct x64 *g)
     g->af_zero = false;
 }
 
+static bool reads_carry(const struct ir_op *op)
+{
+    return op->code == IR_ADC || op->code == IR_SBB || op->code == IR_RCL || op->code == IR_RCR;
+}
+
+static void carry_in(struct x64 *g)
+{
+    if (g->host_ok)
+        return;
+    emit_rm(&g->e, X86_0F | X86_DIGIT | 0xba, 4, 4, rm_reg(HOST_RAX)); /* bt eax, 8 */
+    emit_imm(&g->e, 8, 1);
+}
+
 bool x64_flags_before(struct x64 *g, unsigned n, u8 native)
 {
-    u8 sets = g->ir->op[n].sets, live = g->live_out[n];
-    if (!(sets & live)) {
-        x64_clobber(g, live);
+    const struct ir_op *op = &g->ir->op[n];
+    u8 live = g->live_out[n], keep = live & ~op->sets;
+    if (!ir_sets_always(g->ir, n))
+        keep = live;
+    if (!(op->sets & live)) {
+        x64_spill(g, live);
+        if (reads_carry(op))
+            carry_in(g);
+        g->host_ok = false;
         return false;
     }
-    u8 keep = live & ~sets;
-    if (keep & native) { /* the host instruction changes more than the guest's may: no tile */
+    if (keep & ~op->sets & native) { /* the host instruction changes more than the guest's */
         g->failed = true;
         return true;
     }
     if (keep)
         x64_to_host(g);
+    else if (reads_carry(op))
+        carry_in(g);
     return true;
 }
 
-void x64_flags_after(struct x64 *g)
+void x64_flags_after(struct x64 *g, unsigned n)
 {
     g->host_ok = true;
     g->rax_ok = false;
-    g->af_zero = false;
+    if (g->ir->op[n].sets & IRF_AF)
+        g->af_zero = false;
 }
 
 /* --- conditions --- */
@@ -260,7 +281,7 @@ static void bit_to_carry(struct x64 *g, unsigned n)
     x64_used(g, op->a);
     x64_used(g, op->b);
     if (wanted)
-        x64_flags_after(g);
+        x64_flags_after(g, n);
 }
 
 /* 1 - 2 DF */

@@ -262,7 +262,7 @@ static void popcnt(struct x64 *g, unsigned n)
     x64_used(g, op->a);
     x64_result(g, n, dst);
     if (flags)
-        x64_flags_after(g);
+        x64_flags_after(g, n);
 }
 
 static void deposit(struct x64 *g, unsigned n)

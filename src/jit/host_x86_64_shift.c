@@ -21,29 +21,9 @@ static void finish(struct x64 *g, unsigned n, bool flags)
 {
     if (!flags)
         return;
-    bool before = g->af_zero;
-    bool af = leaves_af(g->ir->op[n].code);
-    x64_flags_after(g);
-    g->af_zero = af || (before && !(g->ir->op[n].sets & IRF_AF));
-}
-
-/* False: nobody wants its flags. */
-static bool flags_before(struct x64 *g, unsigned n)
-{
-    const struct ir_op *op = &g->ir->op[n];
-    u8 live = g->live_out[n];
-    bool through_cf = op->code == IR_RCL || op->code == IR_RCR;
-    if (!(op->sets & live)) {
-        x64_clobber(g, live);
-        if (through_cf)
-            x64_carry_in(g);
-        return false;
-    }
-    if (live & ~op->sets)
-        x64_to_host(g);
-    else if (through_cf)
-        x64_carry_in(g);
-    return true;
+    x64_flags_after(g, n);
+    if (leaves_af(g->ir->op[n].code))
+        g->af_zero = true;
 }
 
 static void emit_shift(struct x64 *g, const struct ir_op *op, struct rm dst, const i32 *count)
@@ -81,7 +61,7 @@ static void native(struct x64 *g, unsigned n, const i32 *count)
     if (!count && leaves_af(op->code) && (op->sets & g->live_out[n])) {
         shift_unless_0(g, n, dst);
     } else {
-        bool flags = flags_before(g, n);
+        bool flags = x64_flags_before(g, n, op->sets);
         emit_shift(g, op, dst, count);
         finish(g, n, flags);
     }
@@ -127,7 +107,7 @@ static void shift_double(struct x64 *g, unsigned n)
     struct rm dst = x64_place(g, n, op->a, &other);
     if (!is_imm && dst.kind == RM_REG && dst.base == HOST_RCX)
         g->failed = true;
-    bool flags = flags_before(g, n);
+    bool flags = x64_flags_before(g, n, op->sets);
     x64_fixup(g, dst);
     emit_rm(&g->e, opcode + !is_imm, op->size, b, dst);
     if (is_imm)

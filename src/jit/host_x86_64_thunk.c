@@ -145,14 +145,15 @@ static void thunk_take(struct emit *e)
 }
 
 /*
- * Through the jump cache: RIP in r13. In what comes by here RIP is the linear address. The entry
- * is good if it is of this address and the page is still fetched from where it was:
+ * Through the jump cache: RIP in r13, code in r11. In what comes by here RIP is the linear address.
+ * The entry is good if it is of this address and the page is still fetched from where it was:
  *
  *     r11 = &jumps[(r13 ^ r13 >> 12) % JIT_JUMPS]
  *     r11->lin == r13 && fetch[bits 12..47 of r13] == r11->page
  */
 static void thunk_indirect(struct emit *e)
 {
+    emit_store(e, 8, X64_REGS(from), HOST_R11);
     emit_mov(e, 4, HOST_R11, HOST_R13);
     emit_shift_imm(e, 5, 4, rm_reg(HOST_R11), 12);
     emit_alu(e, X86_XOR, 4, HOST_R11, rm_reg(HOST_R13));
@@ -176,6 +177,7 @@ static void thunk_indirect(struct emit *e)
             rm_mem(HOST_R11, HOST_NONE, offsetof(struct jit_jump, entry)));
     emit_patch(e, miss, e->at);
     emit_patch(e, stale, e->at);
+    emit_load(e, 8, HOST_R11, X64_REGS(from));
 }
 
 /* RIP in r13: known by nobody. */
@@ -183,7 +185,6 @@ static void thunk_unknown(struct emit *e)
 {
     emit_store(e, 8, X64_CPU(rip), HOST_R13);
     emit_mov_imm(e, HOST_R13, LEAVE_INDIRECT);
-    emit_mov_imm(e, HOST_R11, 0);
 }
 
 bool x64_thunks(struct jit_buffer *buf)

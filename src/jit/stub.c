@@ -51,12 +51,12 @@ void jit_stub_rest(struct cpu *c, const struct op *op)
 void jit_check_target(struct cpu *c)
 {
     const struct jit_regs *r = jit_regs(c);
-    const struct block *b = r->from->block;
-    u64 base = r->rip_page + (b->phys & 4095), next = base + b->bytes;
     bool code64 = c->code_mode == CODE64;
 
     if (r->exit != LEAVE_TAKEN && r->exit != LEAVE_INDIRECT)
         return;
+    const struct block *b = r->from->block;
+    u64 base = r->rip_page + (b->phys & 4095), next = base + b->bytes;
     if (code64 ? is_canonical(c->rip) : c->rip <= c->seg[CS].limit)
         return;
     if (c->rip == (code64 ? next : (u32)next))
