@@ -173,7 +173,7 @@ bool x64_host_op(struct x64 *g, unsigned n)
     else
         simd(g, in, mem);
     if (flags)
-        x64_flags_after(g);
+        x64_flags_after(g, n);
     if (access)
         x64_free_rm(g, mem);
     return !g->failed;
