@@ -181,8 +181,9 @@ static bool recall(struct mmu *m, enum mmu_view_id view, u64 page, enum mmu_acce
             return false;
         phys = r->base + off;
     }
+    u8 rights = is_known(m, k, page) && k->page == phys ? k->rights : 0;
     *k = describe(m, phys);
-    k->rights = (u8)BIT(kind);
+    k->rights = rights | (u8)BIT(kind);
     k->tag = page | m->time_local << 36;
     return true;
 }
@@ -220,15 +221,13 @@ struct mmu_target mmu_translate(struct mmu *m, enum mmu_view_id view, linaddr li
 
     if (lin + MMU_HALF >= 2 * MMU_HALF) /* not canonical: callers have raised #GP */
         return (struct mmu_target){.fault = true};
-    if (is_known(m, known, page)) {
-        if (known->rights & BIT(kind)) {
-            struct mmu_target t = target(known, lin, kind);
-            if (!t.host || view_has(v, page, kind)) /* else the page may have its word back */
-                return t;
-        }
-    } else if (recall(m, view, page, kind, known)) {
-        return target(known, lin, kind);
+    if (is_known(m, known, page) && (known->rights & BIT(kind))) {
+        struct mmu_target t = target(known, lin, kind);
+        if (!t.host || view_has(v, page, kind)) /* else the page may have its word back */
+            return t;
     }
+    if (recall(m, view, page, kind, known))
+        return target(known, lin, kind);
     return translate(m, view, lin, kind);
 }
 
