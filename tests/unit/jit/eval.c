@@ -110,11 +110,11 @@ static void show(const struct bench *b, const struct block *block)
 }
 
 /* True if the first instruction is more than a call of the interpreter. */
-static bool is_lifted(const struct ir *ir)
+static bool is_lifted(const struct ir *ir, bool native)
 {
     for (unsigned i = 1; i <= ir->count && ir->op[i].insn == 0; i++) {
         unsigned code = ir->op[i].code;
-        if (code == IR_STUB || code == IR_STUBEND || code == IR_HOST)
+        if (code == IR_STUB || code == IR_STUBEND || (code == IR_HOST && !native))
             return false;
     }
     return true;
@@ -148,7 +148,7 @@ static void experiment(struct bench *b, struct rng *r, const struct isa_case *t,
         break;
     }
     if (alone)
-        tally->lifted += is_lifted(e->jit->ir);
+        tally->lifted += is_lifted(e->jit->ir, b->opt.native);
 }
 
 /* The interpreter must not be what a body comes to, but for those that the lifter can't say. */

@@ -31,7 +31,7 @@ struct eval *eval_open(bool native, bool flat)
 
     if (!e)
         abort();
-    e->emu = emu_open(true, flat);
+    e->emu = emu_open(false, flat);
     e->c = emu_cpu(e->emu);
     struct jit_config config = {.host = native ? NULL : jit_portable(), .heat = UINT16_MAX};
     e->jit = jit_new(e->c->engine, &config);
@@ -170,7 +170,7 @@ static void run_translated(struct eval *e, struct block *b)
     jit_signal_enter(e->jit);
     e->jit->host->enter(&e->jit->buffer, c, e->jit->codes);
     flags_set(c, (u32)r->flags);
-    if (r->from != e->jit->codes)
+    if (r->exit != LEAVE_STUB && r->from != e->jit->codes)
         abort();
     jit_check_target(c);
 }
