@@ -306,12 +306,12 @@ u64 help_BSWAP(struct cpu *c, const struct ir_op *op, u64 a)
 
 u64 help_CTZ(struct cpu *c, const struct ir_op *op, u64 a)
 {
-    return ctz(a);
+    return a ? ctz(a) : 64;
 }
 
 u64 help_CLZ(struct cpu *c, const struct ir_op *op, u64 a)
 {
-    return clz(a);
+    return a ? clz(a) : 64;
 }
 
 u64 help_POPCNT(struct cpu *c, const struct ir_op *op, u64 a)
@@ -340,6 +340,24 @@ u64 help_CRC32(struct cpu *c, const struct ir_op *op, u64 a, u64 b)
 void help_BITCF(struct cpu *c, const struct ir_op *op, u64 a, u64 b)
 {
     struct lazy_flags old = c->flags;
-    set_cf(a >> (b & 63) & 1);
+    set_cf(a >> (b & (8 * op->size - 1)) & 1);
     KEEP;
+}
+
+u64 help_BTS(struct cpu *c, const struct ir_op *op, u64 a, u64 b)
+{
+    help_BITCF(c, op, a, b);
+    return a | BIT(b & (8 * op->size - 1));
+}
+
+u64 help_BTR(struct cpu *c, const struct ir_op *op, u64 a, u64 b)
+{
+    help_BITCF(c, op, a, b);
+    return a & ~BIT(b & (8 * op->size - 1));
+}
+
+u64 help_BTC(struct cpu *c, const struct ir_op *op, u64 a, u64 b)
+{
+    help_BITCF(c, op, a, b);
+    return a ^ BIT(b & (8 * op->size - 1));
 }

@@ -266,20 +266,49 @@ static void flags_of_result(struct x64 *g, unsigned n)
 static void bit_to_carry(struct x64 *g, unsigned n)
 {
     const struct ir_op *op = &g->ir->op[n];
-    unsigned size = op->size < 4 ? 4 : op->size;
     unsigned a = x64_in_reg(g, op->a, op->size);
     i32 imm;
     bool is_imm = x64_imm(g, op->b, 1, &imm);
     unsigned bit = is_imm ? 0 : x64_in_reg(g, op->b, 1);
     bool wanted = x64_flags_before(g, n, IRF_CF);
     if (wanted && is_imm) {
-        emit_rm(&g->e, X86_0F | X86_DIGIT | 0xba, size, 4, rm_reg(a));
+        emit_rm(&g->e, X86_0F | X86_DIGIT | 0xba, op->size, 4, rm_reg(a));
         emit_imm(&g->e, (u8)imm, 1);
     } else if (wanted) {
-        emit_rm(&g->e, X86_0F | 0xa3, size, bit, rm_reg(a));
+        emit_rm(&g->e, X86_0F | 0xa3, op->size, bit, rm_reg(a));
     }
     x64_used(g, op->a);
     x64_used(g, op->b);
+    if (wanted)
+        x64_flags_after(g, n);
+}
+
+/* By a number in a register not in memory, where that is a string of bits. */
+static void change_bit(struct x64 *g, unsigned n)
+{
+    const struct ir_op *op = &g->ir->op[n];
+    unsigned digit = op->code == IR_BTS ? 5 : op->code == IR_BTR ? 6 : 7, bit = 0;
+    i32 imm;
+    bool is_imm = x64_imm(g, op->b, 1, &imm);
+    struct rm dst;
+    if (is_imm) {
+        dst = x64_place(g, n, op->a, NULL);
+    } else {
+        bit = x64_in_reg(g, op->b, 1);
+        dst = rm_reg(x64_scratch(g));
+        x64_copy(g, dst.base, op->a, op->size);
+    }
+    bool wanted = x64_flags_before(g, n, IRF_CF);
+    x64_fixup(g, dst);
+    if (is_imm) {
+        emit_rm(&g->e, X86_0F | X86_DIGIT | 0xba, op->size, digit, dst);
+        emit_imm(&g->e, (u8)imm, 1);
+    } else {
+        emit_rm(&g->e, X86_0F | (0x83 + 8 * digit), op->size, bit, dst);
+    }
+    x64_used(g, op->a);
+    x64_used(g, op->b);
+    x64_placed(g, n, dst);
     if (wanted)
         x64_flags_after(g, n);
 }
@@ -317,6 +346,9 @@ void x64_flag_op(struct x64 *g, unsigned n)
     case IR_PUTF: put_flags(g, n); break;
     case IR_FLAGR: flags_of_result(g, n); break;
     case IR_BITCF: bit_to_carry(g, n); break;
+    case IR_BTS:
+    case IR_BTR:
+    case IR_BTC: change_bit(g, n); break;
     case IR_GETDF: get_direction(g, n); break;
     default: put_direction(g, n); break;
     }

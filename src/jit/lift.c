@@ -97,6 +97,55 @@ static void negate(struct lift *l, struct ir_op *op)
         *op = (struct ir_op){.code = IR_COND, .size = 1, .reg = a->reg ^ 1, .insn = op->insn};
 }
 
+/* CTZ and CLZ take a 0: no need to make something else of it. */
+static void drop_guard(struct lift *l, struct ir_op *op)
+{
+    const struct ir_op *guarded = lift_at(l, op->a);
+    const struct ir_op *none = lift_at(l, guarded->b);
+    u64 v;
+
+    if (guarded->code == IR_OR && none->code == IR_EQ && none->a == guarded->a &&
+        lift_is_const(l, none->b, &v) && v == 0)
+        op->a = guarded->a;
+}
+
+/* Moves comparison n down to its only user, past what may need the host's flags. */
+static void sink(struct ir *ir, unsigned n)
+{
+    struct ir_op op = ir->op[n];
+    unsigned to = n;
+
+    while (to < ir->count) {
+        const struct ir_op *next = &ir->op[to + 1];
+        if (next->a == n || next->b == n || next->c == n)
+            break;
+        to++;
+    }
+    if (to == ir->count)
+        return;
+    for (unsigned i = n; i < to; i++)
+        ir->op[i] = ir->op[i + 1];
+    ir->op[to] = op;
+    for (unsigned i = n; i <= ir->count; i++) {
+        ir_ref *v[] = {&ir->op[i].a, &ir->op[i].b, &ir->op[i].c};
+        for (unsigned j = 0; j < 3; j++) {
+            if (*v[j] == n)
+                *v[j] = (ir_ref)to;
+            else if (*v[j] > n && *v[j] <= to)
+                --*v[j];
+        }
+    }
+}
+
+static void sink_comparisons(struct lift *l)
+{
+    for (unsigned n = l->ir->count; n >= l->first; n--) {
+        const struct ir_op *op = &l->ir->op[n];
+        if ((op->code == IR_EQ || op->code == IR_LTU) && op->uses == 1)
+            sink(l->ir, n);
+    }
+}
+
 static void tidy(struct lift *l)
 {
     struct ir *ir = l->ir;
@@ -107,8 +156,11 @@ static void tidy(struct lift *l)
             make_address(l, op);
         else if (op->code == IR_XOR)
             negate(l, op);
+        else if (op->code == IR_CTZ || op->code == IR_CLZ)
+            drop_guard(l, op);
     }
     ir_sweep(ir, l->first);
+    sink_comparisons(l);
     for (unsigned n = l->first; n <= ir->count; n++) {
         struct ir_op *op = &ir->op[n];
         if (op->code == IR_HIGH) {

@@ -141,7 +141,32 @@ static bool set_cf_of_sum(struct lift *l, ir_ref r)
     return true;
 }
 
-/* A bit moved down and cut out: BT. */
+/* What changes bit n of a: 1 moved up by n, or the bits beside it. */
+static bool is_bit(struct lift *l, ir_ref v, ir_ref n)
+{
+    const struct ir_op *op = lift_at(l, v);
+    return op->code == IR_SHL && op->b == n && lift_at(l, op->a)->code == IR_CONST;
+}
+
+static enum ir_code bit_operation(struct lift *l, const struct ir_op *op, ir_ref n)
+{
+    const struct ir_op *b = lift_at(l, op->b);
+
+    if (op->code == IR_OR && is_bit(l, op->b, n))
+        return IR_BTS;
+    if (op->code == IR_XOR && is_bit(l, op->b, n))
+        return IR_BTC;
+    return op->code == IR_AND && b->code == IR_NOT && is_bit(l, b->a, n) ? IR_BTR : IR_CONST;
+}
+
+/* The number n of a bit as it was before it was cut to the operand's bits: BT does that. */
+static ir_ref uncut(struct lift *l, ir_ref n)
+{
+    const struct ir_op *op = lift_at(l, n);
+    return op->code == IR_AND ? op->a : n;
+}
+
+/* A bit moved down and cut out: BT; BTS, BTR, BTC if it is changed, too. */
 static bool set_cf_of_bit(struct lift *l, ir_ref v)
 {
     const struct ir_op *op = lift_at(l, v);
@@ -149,7 +174,18 @@ static bool set_cf_of_bit(struct lift *l, ir_ref v)
 
     if (op->code != IR_AND || moved->code != IR_SHR)
         return false;
-    mark(l, IR_OP(l, .code = IR_BITCF, .size = moved->size, .a = moved->a, .b = moved->b), IRF_CF);
+    for (unsigned n = v; n <= l->ir->count; n++) {
+        struct ir_op *change = &l->ir->op[n];
+        enum ir_code code = change->a == moved->a ? bit_operation(l, change, moved->b) : IR_CONST;
+        if (code == IR_CONST)
+            continue;
+        change->code = (u8)code;
+        change->b = uncut(l, moved->b);
+        mark(l, (ir_ref)n, IRF_CF);
+        return true;
+    }
+    ir_ref bit = uncut(l, moved->b);
+    mark(l, IR_OP(l, .code = IR_BITCF, .size = moved->size, .a = moved->a, .b = bit), IRF_CF);
     return true;
 }
 

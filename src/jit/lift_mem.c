@@ -18,13 +18,22 @@ void lift_put(struct lift *l, unsigned reg, ir_ref v, unsigned size)
     IR_OP(l, .code = IR_PUT, .size = (u8)size, .reg = (u8)reg, .a = v);
 }
 
+/* The number of a bit. */
+static bool is_small(struct lift *l, ir_ref v)
+{
+    const struct ir_op *op = lift_at(l, v);
+    if (op->code == IR_SUB && lift_at(l, op->a)->code == IR_CONST)
+        op = lift_at(l, op->b);
+    return op->code == IR_CTZ || op->code == IR_CLZ;
+}
+
 /* A 4-byte write would clear the upper half either way: the whole register is chosen. */
 void lift_put_if(struct lift *l, ir_ref when, unsigned reg, ir_ref v, unsigned size)
 {
     unsigned whole = size == 4 ? 8 : size;
     ir_ref old = lift_get(l, reg, whole);
 
-    if (size == 4)
+    if (size == 4 && !is_small(l, v))
         v = lift_zx(l, v, 4);
     v = IR_OP(l, .code = IR_SELECT, .size = (u8)whole, .a = when, .b = v, .c = old);
     lift_put(l, reg, v, whole);
