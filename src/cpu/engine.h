@@ -20,7 +20,7 @@ struct jump_entry {
     struct block *block;
 };
 
-#define JUMP_ENTRIES 4096
+#define JUMP_ENTRIES 16384
 #define JUMP_KEY_NONE 0  /* matches no entry: RIP isn't the linear address */
 #define JUMP_KEY_EMPTY 1 /* of an entry without a block: no CPU's key, its mode isn't CS_FLAT */
 #define JUMP_KEY_TWO                                                                               \
