@@ -278,12 +278,12 @@ static void refuse_missing(struct cpu *c, struct insn *in)
                         .index = GPR_ZERO};
 }
 
-/* Adds an instruction's op at *end; true if it ends the block. */
-static bool append(struct cpu *c, struct block *b, struct op **end, const struct insn *in)
+/* Adds the op at *end, whose instruction is decoded; true if it ends the block. */
+static bool append(struct cpu *c, struct block *b, struct op **end)
 {
     struct op *op = *end;
+    unsigned len = op->in.len;
 
-    op->in = *in;
     op->at = b->bytes;
     refuse_missing(c, &op->in);
     bool last = exec_bind(op, b->mode);
@@ -297,7 +297,7 @@ static bool append(struct cpu *c, struct block *b, struct op **end, const struct
         *end = ++op;
         last = true;
     }
-    b->bytes = (u16)(b->bytes + in->len);
+    b->bytes = (u16)(b->bytes + len);
     b->count++;
     *end = op + 1;
     return last;
@@ -328,18 +328,18 @@ static void begin(struct engine *e, struct block *b, physaddr phys, unsigned mod
 static void build_one(struct cpu *c, struct block *b, const struct fetch *f, linaddr lin)
 {
     u8 buf[15];
-    struct insn in;
+    struct op *end = b->ops;
     unsigned here = PAGE - (unsigned)(lin % PAGE);
     unsigned n = f->limit < sizeof buf ? (unsigned)f->limit : sizeof buf;
     unsigned first = here < n ? here : n;
 
     read_bytes(c, &f->at, buf, first);
-    enum decode_result r = insn_decode(&in, buf, first, c->code_mode);
+    enum decode_result r = insn_decode(&end->in, buf, first, c->code_mode);
     if (r == DECODE_SHORT && n > first) {
         linaddr next = c->code_mode == CODE64 ? lin + here : (u32)(lin + here);
         struct mmu_target second = fetch_page(c, next);
         read_bytes(c, &second, buf + first, n - first);
-        r = insn_decode(&in, buf, n, c->code_mode);
+        r = insn_decode(&end->in, buf, n, c->code_mode);
         b->two_pages = true;
         b->phys2 = second.phys;
         if (!second.host)
@@ -347,8 +347,7 @@ static void build_one(struct cpu *c, struct block *b, const struct fetch *f, lin
     }
     if (r != DECODE_OK) /* longer than 15 bytes, or beyond CS */
         cpu_raise(c, VEC_GP, 0);
-    struct op *end = b->ops;
-    append(c, b, &end, &in);
+    append(c, b, &end);
     finish(b, end);
 }
 
@@ -368,15 +367,15 @@ static struct block *build(struct cpu *c, const struct fetch *f, linaddr lin, un
     struct op *end = b->ops;
     bool last = false;
     while (f->at.host && !last && b->count < BLOCK_MAX_OPS) {
-        struct insn in;
+        struct insn *in = &end->in;
         unsigned n = room - b->bytes;
         const u8 *p = f->at.host + b->bytes;
-        if (!n || insn_decode(&in, p, n < 15 ? n : 15, c->code_mode) != DECODE_OK)
+        if (!n || insn_decode(in, p, n < 15 ? n : 15, c->code_mode) != DECODE_OK)
             break;
-        bool far_rip = insn_rip_relative(&in) && in.disp > INT32_MAX - (i32)PAGE;
+        bool far_rip = insn_rip_relative(in) && in->disp > INT32_MAX - (i32)PAGE;
         if (far_rip && b->count)
             break; /* see append() */
-        last = append(c, b, &end, &in);
+        last = append(c, b, &end);
     }
     if (b->count)
         finish(b, end);
