@@ -232,7 +232,6 @@ static bool compile(struct jit_buffer *buf, const struct ir *ir, struct jit_code
     g->ir = ir;
     g->code = code;
     g->code64 = (ir->block->mode & BLOCK_CODE_MASK) == BLOCK_CODE64;
-    g->fast_pext = x64_has_fast_pext();
     g->bmi2 = x64_has_bmi2();
     g->host_ok = g->af_zero = false;
     g->rax_ok = true;

@@ -34,7 +34,6 @@ enum x64_thunk {
     THUNK_UNKNOWN,  /* jumped to, RIP in r13, code in r11: LEAVE_INDIRECT */
     THUNK_LEAVE,    /* jumped to, exit in r13, code in r11 */
     THUNK_TAKE,     /* called, units in r13d, op in r14: fpu_take(), or jit_stub_rest() and leave */
-    THUNK_MASK,     /* no code: a constant for PEXT, bits 12..47 */
 };
 
 enum x64_kind {
@@ -104,7 +103,7 @@ struct x64 {
     struct jit_buffer *buf;
     const struct ir *ir;
     struct jit_code *code;
-    bool code64, fast_pext, bmi2;
+    bool code64, bmi2;
     bool failed;          /* this guest instruction has no code: STUB */
     unsigned insn;        /* the guest instruction */
     unsigned first, last; /* its operations */
@@ -241,7 +240,6 @@ static inline size_t x64_thunk(const struct x64 *g, enum x64_thunk n)
 }
 /* What the host's CPU has. */
 bool x64_has_bmi2(void);
-bool x64_has_fast_pext(void);
 
 /* --- HOST operations: host_x86_64_simd.c, host_x86_64_x87.c --- */
 /* False: no tile, the guest instruction becomes a STUB. */

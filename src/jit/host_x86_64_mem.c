@@ -43,8 +43,9 @@ static void table_index(struct x64 *g, unsigned dst, unsigned address)
     if (!g->code64) {
         emit_mov(e, 4, dst, address);
         emit_shift_imm(e, 5, 4, rm_reg(dst), 12);
-    } else if (g->fast_pext) {
-        emit_vex(e, X86_0F38 | X86_F3 | 0xf5, 8, dst, address, rm_at(x64_thunk(g, THUNK_MASK)));
+    } else if (g->bmi2) { /* and so BMI1: BEXTR */
+        emit_mov_imm(e, dst, 36 << 8 | 12);
+        emit_vex(e, X86_0F38 | 0xf7, 8, dst, dst, rm_reg(address));
     } else {
         emit_mov(e, 8, dst, address);
         emit_shift_imm(e, 4, 8, rm_reg(dst), 16);

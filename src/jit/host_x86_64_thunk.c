@@ -200,10 +200,6 @@ bool x64_thunks(struct jit_buffer *buf)
         buf->thunk[n] = buf->rx + e.at;
         thunks[n](&e);
     }
-    while (e.at % 8)
-        emit_byte(&e, 0);
-    buf->thunk[THUNK_MASK] = buf->rx + e.at;
-    emit_imm(&e, MASK(48) & ~MASK(12), 8);
     buf->used = buf->thunks = e.at;
     return !e.full;
 }
@@ -213,10 +209,4 @@ bool x64_thunks(struct jit_buffer *buf)
 bool x64_has_bmi2(void)
 {
     return __builtin_cpu_supports("bmi2");
-}
-
-/* PEXT is microcode up to AMD's family 17h (Zen 2), and on Hygon's: dozens of cycles. */
-bool x64_has_fast_pext(void)
-{
-    return x64_has_bmi2() && !__builtin_cpu_is("amdfam15h") && !__builtin_cpu_is("amdfam17h");
 }
