@@ -125,6 +125,12 @@ static bool run_hot(struct cpu *c, struct block *b)
     return ran;
 }
 
+static void run_found(struct cpu *c, struct block *b)
+{
+    if (b->heat || !run_hot(c, b))
+        run_block(c, b);
+}
+
 static struct block *find_block(struct cpu *c)
 {
     struct engine *e = c->engine;
@@ -161,7 +167,7 @@ static void step(struct cpu *c)
     }
     if (quiet && b->count > 1) {
         cpu_step_end(c);
-        run_block(c, b);
+        run_found(c, b);
         return;
     }
     c->jump_key = JUMP_KEY_NONE; /* a branch ends the step: no chain goes on from it */
@@ -244,9 +250,7 @@ void cpu_run(struct cpu *c)
             step(c);
             continue;
         }
-        struct block *b = find_block(c);
-        if (b->heat || !run_hot(c, b))
-            run_block(c, b);
+        run_found(c, find_block(c));
     }
     if (c->engine->accel)
         c->engine->accel->end(c->engine->accel->opaque);

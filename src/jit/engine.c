@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "cpu/debug.h"
 #include "cpu/flags.h"
 #include "jit/engine_state.h"
 
@@ -128,7 +129,11 @@ static void connect(struct jit *j, struct cpu *c, struct block *b)
     struct jit_regs *r = jit_regs(c);
     struct jit_code *from = r->from;
 
-    if (!from || r->rip != c->rip)
+    if (r->rip != c->rip)
+        return;
+    if (r->exit == LEAVE_INDIRECT || r->exit == LEAVE_STUB)
+        jit_jump_add(j, c, c->rip, b->code);
+    if (!from)
         return;
     const struct block *left = from->block;
     bool page = b->mode == left->mode && !((b->phys ^ left->phys) >> 12);
@@ -139,7 +144,6 @@ static void connect(struct jit *j, struct cpu *c, struct block *b)
         if (page && from->link[way] && c->jump_key != JUMP_KEY_NONE && !b->two_pages)
             jit_link(j, from, way, b->code);
         break;
-    case LEAVE_INDIRECT: jit_jump_add(j, c, c->rip, b->code); break;
     case LEAVE_BUDGET:
         if (!left->valid && page && left->phys == b->phys) {
             jit_link_again(j, from, b->code);
@@ -148,6 +152,36 @@ static void connect(struct jit *j, struct cpu *c, struct block *b)
         break;
     default: break;
     }
+}
+
+/* Nothing has happened that the run loop must know of before the next block, nor has the mode or
+ * the privilege changed. */
+static bool plain(const struct jit *j, const struct cpu *c, unsigned mode, unsigned cpl)
+{
+    return !c->pending && c->activity == ACT_RUN && c->budget > 0 && !cpu_wants_step(c) &&
+           c->block_mode == mode && c->cpl == cpl && !c->mmu.blind && !j->config.stops &&
+           !j->engine->flush_wanted && !log_on(j->engine->log, LOG_EXEC);
+}
+
+/* Runs code, which stands for c->rip, until something leaves that takes more than the jump cache
+ * to go on. */
+static void run(struct jit *j, struct cpu *c, const struct jit_code *code)
+{
+    struct jit_regs *r = jit_regs(c);
+    unsigned mode = code->block->mode, cpl = c->cpl;
+
+    do {
+        r->from = NULL;
+        r->fetch = c->mmu.fetch;
+        r->rip_page = c->rip - (code->block->phys & 4095);
+        r->flags = flags_get(c);
+        j->host->enter(&j->buffer, c, code);
+        flags_set(c, (u32)r->flags);
+        j->stats.leaves[r->exit]++;
+        jit_check_target(c);
+        code = r->exit == LEAVE_STUB && plain(j, c, mode, cpl) ? jit_jump_find(c, c->rip) : NULL;
+    } while (code);
+    r->rip = c->rip;
 }
 
 /* No code of this thread runs any more. */
@@ -175,16 +209,8 @@ static bool jit_run(void *opaque, struct cpu *c, struct block *b)
     } else {
         connect(j, c, b);
     }
-    r->from = NULL;
-    r->fetch = c->mmu.fetch;
-    r->rip_page = c->rip - (b->phys & 4095);
-    r->flags = flags_get(c);
     jit_signal_enter(j);
-    j->host->enter(&j->buffer, c, b->code);
-    flags_set(c, (u32)r->flags);
-    r->rip = c->rip;
-    j->stats.leaves[r->exit]++;
-    jit_check_target(c);
+    run(j, c, b->code);
     return true;
 }
 

@@ -45,7 +45,9 @@ void jit_link_again(struct jit *j, struct jit_code *old, struct jit_code *code);
 /* The jump cache for c's present mode and privilege, `mode` being its blocks'; NULL: no memory. */
 struct jit_jump *jit_jumps(struct jit *j, const struct cpu *c, unsigned mode);
 /* Jumps to lin, where c is now, find `code`. */
-void jit_jump_add(struct jit *j, struct cpu *c, linaddr lin, const struct jit_code *code);
+void jit_jump_add(struct jit *j, struct cpu *c, linaddr lin, struct jit_code *code);
+/* What they find there now, or NULL. */
+struct jit_code *jit_jump_find(struct cpu *c, linaddr lin);
 void jit_jumps_clear(struct jit *j);
 void jit_jumps_free(struct jit *j);
 

@@ -49,9 +49,9 @@ struct jit_jump {
     u64 lin;    /* of a block with flat CS: RIP, too */
     u64 page;   /* what fetch[] must hold for lin's page */
     const u8 *entry;
-    u64 unused;
+    struct jit_code *code;
 };
-#define JIT_JUMPS 4096
+#define JIT_JUMPS 16384
 
 struct jit_fixup { /* a host fault at `at` goes on at `to`; offsets in the code */
     u32 at, to;

@@ -52,16 +52,30 @@ struct jit_jump *jit_jumps(struct jit *j, const struct cpu *c, unsigned mode)
     return cache ? cache->jumps : NULL;
 }
 
-void jit_jump_add(struct jit *j, struct cpu *c, linaddr lin, const struct jit_code *code)
+static struct jit_jump *slot(struct cpu *c, linaddr lin)
 {
-    struct jit_jump *jump = &jit_regs(c)->jumps[(lin ^ lin >> 12) % JIT_JUMPS];
+    return &jit_regs(c)->jumps[(lin ^ lin >> 12) % JIT_JUMPS];
+}
+
+struct jit_code *jit_jump_find(struct cpu *c, linaddr lin)
+{
+    const struct jit_jump *jump = slot(c, lin);
+
+    if (!fills(c) || jump->lin != lin || jump->page != c->mmu.fetch[mmu_page(lin)])
+        return NULL;
+    return jump->code;
+}
+
+void jit_jump_add(struct jit *j, struct cpu *c, linaddr lin, struct jit_code *code)
+{
+    struct jit_jump *jump = slot(c, lin);
     u64 word = mmu_fetch_word(code->block->phys);
 
     if (!fills(c) || code->block->two_pages)
         return;
     if (c->mmu.fetch[mmu_page(lin)] != word) /* the block was found without a fetch */
         mmu_translate(&c->mmu, c->cpl == 3 ? VIEW_USER : VIEW_SUPER, lin, ACCESS_FETCH);
-    *jump = (struct jit_jump){.lin = lin, .page = word, .entry = code->entry};
+    *jump = (struct jit_jump){.lin = lin, .page = word, .entry = code->entry, .code = code};
     j->stats.jumps++;
 }
 
