@@ -102,13 +102,13 @@ static inline u32 flags_get(const struct cpu *c)
 /* Sets all six from EFLAGS bits, any combination. */
 static inline void flags_set(struct cpu *c, u32 efl)
 {
-    u32 cf = efl & EFL_CF ? AUX_CF : 0, of = efl & EFL_OF ? AUX_CF : 0;
-    c->flags.res = efl & EFL_ZF ? 0 : 1;
+    u32 zero = efl >> 6 & 1;
+    c->flags.res = !zero;
     /* parity of res: 0 is even, 1 is odd; the delta byte mends what PF shall be */
-    bool even = c->flags.res == 0;
-    u32 delta = even != !!(efl & EFL_PF) ? 1u << AUX_PDB_SHIFT : 0;
-    c->flags.aux = cf | (of ^ cf) >> 1 | (efl & EFL_AF ? AUX_AF : 0) | delta |
-                   (efl & EFL_SF ? AUX_SFD : 0);
+    u32 delta = (efl >> 2 ^ zero) & 1;
+    u32 po = (efl >> 11 ^ efl) & 1;
+    c->flags.aux = efl << 31 | po << 30 | delta << AUX_PDB_SHIFT | (efl >> 1 & AUX_AF) |
+                   (efl >> 7 & AUX_SFD);
 }
 
 /* Replaces those of the six that are in mask. */

@@ -147,6 +147,9 @@ static struct block *find_block(struct cpu *c)
     u64 lin = c->rip;
     if (c->code_mode != CODE64)
         lin = (u32)(lin + c->seg[CS].base);
+    const struct jump_entry *j = jump_slot(c, lin);
+    if (likely(jump_good(c, j, lin) && j->block->valid))
+        return j->block;
     return block_lookup(c, lin, mode);
 }
 
