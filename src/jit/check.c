@@ -17,7 +17,7 @@ static bool changes_state(const struct ir_op *op)
 /* Nothing undefined above what is read of it. */
 static bool is_whole(const struct ir_op *op)
 {
-    return ir_is(op, IR_ZERO) || op->size == 8 || op->code == IR_SX || op->code == IR_SELECT;
+    return ir_is(op, IR_ZERO) || op->size == 8 || op->code == IR_SX;
 }
 
 static bool wants_whole(const struct ir_op *op, unsigned operand)

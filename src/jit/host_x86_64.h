@@ -208,6 +208,9 @@ struct x64_access {
 };
 struct rm x64_probe(struct x64 *g, unsigned n, const struct x64_access *a);
 void x64_free_rm(struct x64 *g, struct rm rm);
+/* If value ref needs a scratch register and there is none: host address rm goes into one. Destroys
+ * RFLAGS. */
+void x64_make_room(struct x64 *g, ir_ref ref, struct rm *rm);
 void x64_fixup(struct x64 *g, struct rm rm);
 /* The jump just emitted with its rel32 at `site` goes to the slow path. */
 void x64_slow(struct x64 *g, size_t site);

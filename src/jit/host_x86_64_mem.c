@@ -224,6 +224,7 @@ void x64_memory(struct x64 *g, unsigned n)
     case IR_ST: {
         struct x64_access a = {.addr = op->a, .size = op->size, .write = true};
         struct rm rm = x64_probe(g, n, &a);
+        x64_make_room(g, op->b, &rm);
         store(g, op->b, op->size, rm);
         x64_free_rm(g, rm);
         break;

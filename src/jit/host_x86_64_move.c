@@ -209,7 +209,8 @@ static void choose(struct x64 *g, unsigned n)
     hold(g, op->c);
     if (g->val[op->a].kind == VAL_GPR)
         x64_in_reg(g, op->a, 4);
-    unsigned size = is_narrow(&g->val[op->b]) && is_narrow(&g->val[op->c]) ? 4 : 8;
+    bool narrow = op->size < 8 || (is_narrow(&g->val[op->b]) && is_narrow(&g->val[op->c]));
+    unsigned size = narrow ? 4 : 8;
     unsigned dst = x64_target(g, n, 8);
     if (dst != HOST_NONE) {
         size = 8;
@@ -218,7 +219,8 @@ static void choose(struct x64 *g, unsigned n)
         if (dst != HOST_NONE)
             size = 4;
     }
-    struct rm b = x64_rm(g, op->b, size);
+    bool own = op->size < size && g->val[op->b].kind == VAL_GPR; /* and anything above it */
+    struct rm b = x64_rm(g, op->b, own ? op->size : size);
     bool clash = b.kind == RM_REG ? b.base == dst : b.kind == RM_MEM && b.index == dst;
     if (dst == HOST_NONE || (clash && !is_pinned(&g->val[op->c], dst)))
         dst = x64_scratch(g);

@@ -51,6 +51,19 @@ void x64_free_rm(struct x64 *g, struct rm rm)
         x64_free(g, rm.index);
 }
 
+void x64_make_room(struct x64 *g, ir_ref ref, struct rm *rm)
+{
+    const struct x64_val *v = &g->val[ref];
+    bool in_register = v->kind == VAL_REG ||
+                       (v->kind == VAL_GPR && x64_pinned(v->reg) != HOST_NONE);
+    bool full = g->scratch == (1u << HOST_R11 | 1u << HOST_R13 | 1u << HOST_R14);
+    if (in_register || v->kind == VAL_CONST || !full || !is_scratch(rm->index))
+        return;
+    emit_alu(&g->e, X86_ADD, 8, rm->base, rm_reg(rm->index));
+    x64_free(g, rm->index);
+    rm->index = HOST_NONE;
+}
+
 static void release(struct x64 *g, ir_ref ref)
 {
     struct x64_val *v = &g->val[ref];

@@ -174,7 +174,8 @@ void lift_put_back_if(struct lift *l, ir_ref when, ir_ref v, ir_ref old)
     if (!l->place && o->kind == OPND_GPR)
         lift_put_if(l, when, o->reg, v, l->size);
     else
-        lift_put_back(l, IR_OP(l, .code = IR_SELECT, .size = 8, .a = when, .b = v, .c = old));
+        lift_put_back(
+            l, IR_OP(l, .code = IR_SELECT, .size = (u8)l->size, .a = when, .b = v, .c = old));
 }
 
 /* Operand 0 of BT and its kin: the unit that has the bit of operand 1, which in memory may lie
