@@ -109,20 +109,28 @@ static void drop_guard(struct lift *l, struct ir_op *op)
         op->a = guarded->a;
 }
 
-/* Moves comparison n down to its only user, past what may need the host's flags. */
+/* Where comparison or condition n may stand: right before its only user, if that chooses by it and
+ * nothing on the way changes what a condition reads. */
+static unsigned place_of(const struct ir *ir, unsigned n)
+{
+    for (unsigned to = n; to < ir->count; to++) {
+        const struct ir_op *next = &ir->op[to + 1];
+        if (next->a == n && (next->code == IR_SELECT || next->code == IR_BRANCH))
+            return to;
+        if (next->a == n || next->b == n || next->c == n)
+            return n;
+        if (next->sets && ir->op[n].code == IR_COND)
+            return n;
+    }
+    return n;
+}
+
+/* Moves it there: what is between may need the host's flags. */
 static void sink(struct ir *ir, unsigned n)
 {
     struct ir_op op = ir->op[n];
-    unsigned to = n;
+    unsigned to = place_of(ir, n);
 
-    while (to < ir->count) {
-        const struct ir_op *next = &ir->op[to + 1];
-        if (next->a == n || next->b == n || next->c == n)
-            break;
-        to++;
-    }
-    if (to == ir->count)
-        return;
     for (unsigned i = n; i < to; i++)
         ir->op[i] = ir->op[i + 1];
     ir->op[to] = op;
@@ -137,11 +145,16 @@ static void sink(struct ir *ir, unsigned n)
     }
 }
 
+static bool is_truth(const struct ir_op *op)
+{
+    return op->code == IR_EQ || op->code == IR_LTU || op->code == IR_COND;
+}
+
 static void sink_comparisons(struct lift *l)
 {
     for (unsigned n = l->ir->count; n >= l->first; n--) {
         const struct ir_op *op = &l->ir->op[n];
-        if ((op->code == IR_EQ || op->code == IR_LTU) && op->uses == 1)
+        if (is_truth(op) && op->uses == 1)
             sink(l->ir, n);
     }
 }
