@@ -97,6 +97,11 @@ static inline bool jump_good(const struct cpu *c, const struct jump_entry *j, u6
     return j->lin == lin && j->key == c->jump_key && likely(fetched_from(c, lin, j->page));
 }
 
+/* --- run.c --- */
+
+/* The mode of c's blocks now; brings jump_key and units_off up to date. */
+unsigned cpu_block_mode(struct cpu *c);
+
 /* --- exec.c --- */
 
 /* Chooses the handler of op, decoded for `mode`; true if it ends its block. */

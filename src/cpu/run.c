@@ -131,17 +131,22 @@ static void run_found(struct cpu *c, struct block *b)
         run_block(c, b);
 }
 
+unsigned cpu_block_mode(struct cpu *c)
+{
+    if (c->block_mode == BLOCK_MODE_STALE) {
+        c->block_mode = block_mode(c);
+        c->units_off = stub_units_off(c);
+    }
+    c->jump_key = jump_key(c, c->block_mode);
+    return c->block_mode;
+}
+
 static struct block *find_block(struct cpu *c)
 {
     struct engine *e = c->engine;
     if (unlikely(e->flush_wanted))
         engine_flush(e);
-    if (c->block_mode == BLOCK_MODE_STALE) {
-        c->block_mode = block_mode(c);
-        c->units_off = stub_units_off(c);
-    }
-    unsigned mode = c->block_mode;
-    c->jump_key = jump_key(c, mode);
+    unsigned mode = cpu_block_mode(c);
     c->gpr[GPR_BASE] = c->rip;
     c->gpr[GPR_ZERO] = 0; /* see exec_rip_bias() */
     u64 lin = c->rip;

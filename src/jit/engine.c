@@ -154,13 +154,24 @@ static void connect(struct jit *j, struct cpu *c, struct block *b)
     }
 }
 
-/* Nothing has happened that the run loop must know of before the next block, nor has the mode or
- * the privilege changed. */
-static bool plain(const struct jit *j, const struct cpu *c, unsigned mode, unsigned cpl)
+/* Nothing has happened that the run loop must know of before the next block. */
+static bool plain(const struct jit *j, const struct cpu *c)
 {
     return !c->pending && c->activity == ACT_RUN && c->budget > 0 && !cpu_wants_step(c) &&
-           c->block_mode == mode && c->cpl == cpl && !c->mmu.blind && !j->config.stops &&
-           !j->engine->flush_wanted && !log_on(j->engine->log, LOG_EXEC);
+           !c->mmu.blind && !j->config.stops && !j->engine->flush_wanted &&
+           !log_on(j->engine->log, LOG_EXEC);
+}
+
+/* After an instruction that ended its block: the code that goes on, if the jump cache of what may
+ * be another mode or privilege now knows it. */
+static const struct jit_code *go_on(struct jit *j, struct cpu *c)
+{
+    struct jit_regs *r = jit_regs(c);
+
+    if (r->exit != LEAVE_STUB || !plain(j, c))
+        return NULL;
+    r->jumps = jit_jumps(j, c, cpu_block_mode(c));
+    return r->jumps ? jit_jump_find(c, c->rip) : NULL;
 }
 
 /* Runs code, which stands for c->rip, until something leaves that takes more than the jump cache
@@ -168,7 +179,6 @@ static bool plain(const struct jit *j, const struct cpu *c, unsigned mode, unsig
 static void run(struct jit *j, struct cpu *c, const struct jit_code *code)
 {
     struct jit_regs *r = jit_regs(c);
-    unsigned mode = code->block->mode, cpl = c->cpl;
 
     do {
         r->from = NULL;
@@ -179,7 +189,7 @@ static void run(struct jit *j, struct cpu *c, const struct jit_code *code)
         flags_set(c, (u32)r->flags);
         j->stats.leaves[r->exit]++;
         jit_check_target(c);
-        code = r->exit == LEAVE_STUB && plain(j, c, mode, cpl) ? jit_jump_find(c, c->rip) : NULL;
+        code = go_on(j, c);
     } while (code);
     r->rip = c->rip;
 }
