@@ -61,11 +61,12 @@ void fpu_leave(struct cpu *c);
  */
 bool fpu_take(struct cpu *c, unsigned units);
 void fpu_sync(struct cpu *c);
-/* Whether instruction `in`, run by C, may look at the state of the x87. */
+/* Whether instruction `in`, run by C, looks at the state of the x87. */
 static inline bool fpu_wants_sync(const struct insn *in)
 {
-    return insn_rows[in->row].attr &
-           (ATTR_FPU | ATTR_FPU_NOWAIT | ATTR_MMX | ATTR_NOHW | ATTR_PRIV | ATTR_END);
+    const struct insn_row *row = &insn_rows[in->row];
+    return (row->attr & (ATTR_FPU | ATTR_FPU_NOWAIT | ATTR_MMX)) || row->cpu == CPU_XSAVE ||
+           row->cpu == CPU_XSAVEOPT || row->cpu == CPU_XSAVEC;
 }
 /* A waiting instruction met SW.ES: #MF, or FERR# under CR0.NE = 0 (SDM vol. 1, 8.7). */
 void x87_wait(struct cpu *c);

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "cpu/debug.h"
 #include "cpu/flags.h"
+#include "cpu/x87.h"
 #include "jit/engine_state.h"
 
 #define CODE_BYTES_MIN 128 /* for the number of jit_codes: what a block takes at least */
@@ -210,6 +211,8 @@ static bool jit_run(void *opaque, struct cpu *c, struct block *b)
     r->jumps = jit_jumps(j, c, b->mode);
     if (!r->jumps)
         return false;
+    if (unlikely(c->fpu.live && c->units_off))
+        fpu_sync(c); /* code asks what is live, not whether it may be used */
     if (j->config.stops) {
         c->pending |= PEND_STOP;
         j->stopped = !j->stopped;
