@@ -186,8 +186,12 @@ static u64 mmio_read(void *opaque, u64 offset, unsigned size)
 
 static void mmio_write(void *opaque, u64 offset, u64 value, unsigned size)
 {
+    struct box *b = opaque;
+
     mmio_read(opaque, offset, size | 0x80);
     fold(opaque, value);
+    if (offset == BOX_REMAP - BOX_MMIO)
+        memmap_set_a20(&b->mem, b->mem.a20_mask != ~0ull);
 }
 
 static u32 port_read(void *opaque, u16 offset, unsigned size)
@@ -261,7 +265,7 @@ static bool add_memory(struct box *b)
     return !portmap_init(&b->io, &b->log, NULL) && !portmap_add(&b->io, &ports, NULL);
 }
 
-static bool add_cpu(struct box *b)
+static struct cpu *new_cpu(struct box *b, unsigned index)
 {
     const struct cpu_bus bus = {.mem = &b->mem,
                                 .io = &b->io,
@@ -275,18 +279,35 @@ static bool add_cpu(struct box *b)
                                 .ferr = on_ferr};
     const struct cpu_model *model;
     struct feature_set features;
-
-    b->cpu = aligned_alloc(64, (sizeof *b->cpu + 63) & ~(size_t)63);
-    if (!b->cpu || cpu_model_parse("max", &model, &features, NULL) ||
-        cpu_init(b->cpu, 0, model, &bus))
-        return false;
-    b->cpu->features = features;
-    if (!b->opt.flat) {
-        mmu_destroy(&b->cpu->mmu);
-        if (mmu_init(&b->cpu->mmu, &b->mem, false))
-            return false;
+    struct cpu *c = aligned_alloc(64, (sizeof *c + 63) & ~(size_t)63);
+    bool ok = c && !cpu_model_parse("max", &model, &features, NULL) &&
+              !cpu_init(c, index, model, &bus);
+    if (ok && !b->opt.flat) {
+        mmu_destroy(&c->mmu);
+        ok = !mmu_init(&c->mmu, &b->mem, false);
     }
-    return engine_attach(b->engine, b->cpu) == 0;
+    if (!ok || engine_attach(b->engine, c)) {
+        free(c);
+        return NULL;
+    }
+    c->features = features;
+    return c;
+}
+
+static bool add_cpus(struct box *b)
+{
+    b->cpu = new_cpu(b, 0);
+    b->other = b->cpu && b->opt.two ? new_cpu(b, 1) : NULL;
+    return b->cpu && (b->other || !b->opt.two);
+}
+
+static void remove_cpu(struct box *b, struct cpu *c)
+{
+    if (!c)
+        return;
+    engine_detach(b->engine, c);
+    cpu_destroy(c);
+    free(c);
 }
 
 bool box_init(struct box *b, const struct box_options *opt)
@@ -299,19 +320,16 @@ bool box_init(struct box *b, const struct box_options *opt)
         return false;
     memset(b->ram, 0, BOX_END);
     b->engine = engine_new(&b->mem, &b->log);
-    return b->engine && add_cpu(b) && (!opt->jit || box_install(b));
+    return b->engine && add_cpus(b) && (!opt->jit || box_install(b));
 }
 
 void box_destroy(struct box *b)
 {
     box_uninstall(b);
-    if (b->cpu && b->engine)
-        engine_detach(b->engine, b->cpu);
+    remove_cpu(b, b->cpu);
+    remove_cpu(b, b->other);
     if (b->engine)
         engine_destroy(b->engine);
-    if (b->cpu)
-        cpu_destroy(b->cpu);
-    free(b->cpu);
     portmap_destroy(&b->io);
     memmap_destroy(&b->mem);
     free(b->ram);
@@ -413,11 +431,13 @@ void box_enter(struct box *b, const struct box_mode *m, u64 rip)
 
     c->pending = 0;
     cpu_reset(c);
+    c->activity = ACT_RUN; /* the second one would wait to be started */
     c->random = 1;
     c->fpu.xcr0 = 3;
     c->stat_faults = c->stat_irqs = 0;
     b->outside = 0;
     b->shutdown = false;
+    memmap_set_a20(&b->mem, true);
     set_control(c, m);
     if (m->segments == SEGMENTS_REAL) {
         c->idtr = (struct dtable){0, 0x3ff};
@@ -432,6 +452,14 @@ void box_enter(struct box *b, const struct box_mode *m, u64 rip)
     set_segments(b, m);
     c->rip = rip;
     cpu_update_mode(c);
+}
+
+void box_switch(struct box *b)
+{
+    struct cpu *c = b->cpu;
+
+    b->cpu = b->other;
+    b->other = c;
 }
 
 u64 box_run(struct box *b, u64 n)

@@ -9,6 +9,9 @@
  *     20000h  code, 4 pages    28000h  arena: 4 pages RAM, 1 page read-only, 1 page of nothing
  *     2E000h  MMIO             30000h  stack, 2 pages
  *
+ * A write to BOX_REMAP, in the MMIO page, changes the memory map and so forgets all that was
+ * cached.
+ *
  * Paging maps all of it where it is, the low part for the supervisor only; and besides
  *
  *     40000h  code again       44000h  arena again (its last page starts out not dirty)
@@ -48,6 +51,7 @@ enum {
     BOX_ROM = 0x2c000,
     BOX_HOLE = 0x2d000,
     BOX_MMIO = 0x2e000,
+    BOX_REMAP = 0x2eff0,
     BOX_STACK = 0x30000,
     BOX_STACK_PAGES = 2,
     BOX_END = 0x32000,
@@ -82,6 +86,7 @@ struct box_options {
     bool optimise;
     bool flat;  /* the MMU's flat tables; else the soft TLB */
     bool ffi;   /* the portable backend */
+    bool two;   /* CPUs */
     u32 buffer; /* bytes of the code buffer; 0: as ever */
 };
 
@@ -93,6 +98,7 @@ struct box {
     struct engine *engine;
     struct jit *jit; /* NULL: the interpreter alone */
     struct cpu *cpu;
+    struct cpu *other; /* with two CPUs: the one that doesn't run now */
     struct box_options opt;
     u8 *ram;
     u64 outside; /* what devices saw, and when, folded together */
@@ -108,6 +114,10 @@ bool box_install(struct box *b);
 void box_uninstall(struct box *b);
 /* Blocks that it has translated. */
 u64 box_translations(const struct box *b);
+/* How often all code went because the buffer was full, or the blocks went. */
+u64 box_flushes(const struct box *b);
+/* Instructions that translated code had the interpreter run. */
+u64 box_stubs(const struct box *b);
 
 /* Tables and handlers; the rest of the image is the caller's. */
 void box_image(u8 image[BOX_END]);
@@ -118,6 +128,8 @@ void box_load(struct box *b, const u8 image[BOX_END]);
 void box_enter(struct box *b, const struct box_mode *mode, u64 rip);
 /* Runs at most n instructions; returns how many it were. */
 u64 box_run(struct box *b, u64 n);
+/* The other CPU is the one to enter and to run. */
+void box_switch(struct box *b);
 
 u16 box_selector(const char *name, unsigned cpl);
 /* Base of the segment that DS, SS, CS have in this mode. */

@@ -19,6 +19,16 @@ void box_uninstall(struct box *b)
     jit_destroy(b->jit);
 }
 
+u64 box_flushes(const struct box *b)
+{
+    return b->jit ? jit_stats(b->jit).flushes : 0;
+}
+
+u64 box_stubs(const struct box *b)
+{
+    return b->jit ? jit_stats(b->jit).stubs : 0;
+}
+
 u64 box_translations(const struct box *b)
 {
     return b->jit ? jit_stats(b->jit).translations : 0;

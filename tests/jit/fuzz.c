@@ -29,6 +29,7 @@ enum {
     COUNT_PLAIN,
     COUNT_FFI,
     COUNT_TRANSLATED,
+    COUNT_STUBS,
 };
 
 static const char *const counters[] = {
@@ -45,6 +46,7 @@ static const char *const counters[] = {
     "programs not optimised",
     "?programs on the portable backend",
     "?blocks translated",
+    "?instructions by emulation stubs and slow paths",
     NULL,
 };
 
@@ -83,6 +85,7 @@ static void run_case(struct fuzz *f, u64 seed)
         if (!same)
             fuzz_fail(f, "program %u, %s: %s", i, p.mode->name, y.why);
     }
+    f->count[COUNT_STUBS] += box_stubs(&got);
     f->count[COUNT_TRANSLATED] += box_translations(&got);
     box_destroy(&want);
     box_destroy(&got);
