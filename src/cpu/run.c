@@ -233,8 +233,7 @@ static bool ready(struct cpu *c)
             break;
         /* The delivery itself called for another one: an INTA cycle or a stack in a device, a
          * trap gate with INTR still high. It costs an instruction, so that slices end. */
-        c->budget--;
-        if (c->budget <= 0)
+        if (c->budget <= 0 || --c->budget == 0)
             return false;
     }
     return c->budget > 0; /* the way to a device may have cut the slice */
