@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cpu/flags.h"
+#include "cpu/pending.h"
 #include "jit/engine.h"
 #include "world.h"
 
@@ -134,7 +135,7 @@ static void run(struct world *w, struct cpu *c, u64 n, struct rng *pieces)
         clock_run_timers(&w->clock);
         stalls = ran ? 0 : stalls + 1;
         n -= ran;
-        if (c->activity != ACT_RUN)
+        if (c->activity != ACT_RUN && !cpu_can_take(c)) /* a trap may wait for the next slice */
             return;
         if (stalls > STALLS_MAX)
             fuzz_fail(w->f, "nothing runs at %04x:%llx", c->seg[CS].sel,

@@ -32,6 +32,13 @@ enum {
     COUNT_STUBS,
 };
 
+/* There must be translated code where there is a backend for the host. */
+#ifdef __x86_64__
+#define TRANSLATED
+#else
+#define TRANSLATED "?"
+#endif
+
 static const char *const counters[] = {
 #define MODE(name, code, paging, cpl, segments) "instructions in mode " #name,
 #include "modes.def"
@@ -45,8 +52,8 @@ static const char *const counters[] = {
     "programs optimised",
     "programs not optimised",
     "?programs on the portable backend",
-    "?blocks translated",
-    "?instructions by emulation stubs and slow paths",
+    TRANSLATED "blocks translated",
+    TRANSLATED "instructions by emulation stubs and slow paths",
     NULL,
 };
 
