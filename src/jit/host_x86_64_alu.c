@@ -52,6 +52,13 @@ static bool invert(struct x64 *g, unsigned n)
     return true;
 }
 
+/* Nobody wants what is there, but its address may not be canonical. */
+static void touch(struct x64 *g, ir_ref ref)
+{
+    if (g->code64 && g->val[ref].kind == VAL_MEM)
+        x64_settle(g, ref);
+}
+
 /* CMP and TEST: nobody wants the result. */
 static void compare(struct x64 *g, unsigned n, bool test)
 {
@@ -63,6 +70,8 @@ static void compare(struct x64 *g, unsigned n, bool test)
         b = second(g, op->b, op->size);
     }
     if (!x64_flags_before(g, n, IRF_ALL)) {
+        touch(g, op->a);
+        touch(g, op->b);
         both_used(g, op);
         return;
     }

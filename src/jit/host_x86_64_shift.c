@@ -42,6 +42,10 @@ static void shift_unless_0(struct x64 *g, unsigned n, struct rm dst)
     x64_clobber(g, g->live_in[n]);
     if (dst.kind == RM_REG && op->size == 4)
         emit_mov(&g->e, 4, dst.base, dst.base);
+    if (g->code64 && dst.kind == RM_MEM) { /* an address that isn't canonical faults anyway */
+        x64_fixup(g, dst);
+        emit_test_imm(&g->e, 1, dst, 0);
+    }
     emit_test_imm(&g->e, 1, rm_reg(HOST_RCX), op->size == 8 ? 63 : 31);
     size_t none = emit_jcc8(&g->e, CC_Z);
     emit_shift(g, op, dst, NULL);

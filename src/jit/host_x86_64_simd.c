@@ -121,6 +121,10 @@ static void simd(struct x64 *g, const struct insn *in, struct rm mem)
 
     if (g->failed)
         return;
+    if (rax && mem.kind == RM_MEM) { /* if that faults, rax must be as it is */
+        x64_fixup(g, mem);
+        emit_load(e, 4, saved, mem);
+    }
     if (rax) {
         emit_mov(e, 8, saved, HOST_RAX);
         emit_mov(e, 8, HOST_RAX, x64_pinned(RAX));

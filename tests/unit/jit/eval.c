@@ -93,6 +93,18 @@ static void end_block(struct bytes *b)
     b->n += sizeof jump;
 }
 
+/* Now and then an address isn't canonical: bits that the MMU's tables don't look at. */
+static void spoil_address(struct rng *r, const struct isa_case *t, struct isa_state *s)
+{
+    unsigned reg = t->in.base;
+
+    if (t->mode != CODE64 || rng_below(r, 6))
+        return;
+    if (reg > R15)
+        reg = rng_below(r, 2) ? RSP : RSI;
+    s->gpr[reg] ^= BIT(48 + rng_below(r, 15));
+}
+
 /* --- one experiment --- */
 
 static void show(const struct bench *b, const struct block *block)
@@ -173,6 +185,7 @@ static void test_row(struct bench *b, unsigned row, enum eval_mode mode)
         if (!gen_case(&r, row, eval_code_mode(mode), &t))
             break;
         gen_state(&r, &t, &b->eval->before);
+        spoil_address(&r, &t, &b->eval->before);
         experiment(b, &r, &t, i % 2 == 0, &tally);
         if (i >= STUB_STATES && !tally.lifted)
             break;
