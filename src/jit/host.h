@@ -68,6 +68,7 @@ struct jit_code {
     struct block *block;
     const u8 *entry;  /* executable address */
     u32 bytes;
+    u32 straight;     /* of these, on the straight way through the block; the rest is aside */
     u32 link[2];      /* offset of what `link` patches, WAY_NEXT and WAY_TAKEN; 0: no such way */
     const struct jit_fixup *fixups;
     u32 fixup_count;

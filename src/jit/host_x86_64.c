@@ -186,6 +186,7 @@ static void entry_and_body(struct x64 *g)
     size_t budget = emit_jcc(e, CC_S);
     x64_units_want(g, 1);
     body(g);
+    g->code->straight = (u32)(e->at - entry);
     x64_cold(g);
     emit_patch(e, budget, e->at);
     emit_alu_imm(e, X86_ADD, 8, X64_CPU(budget), cost);
@@ -232,7 +233,7 @@ static bool compile(struct jit_buffer *buf, const struct ir *ir, struct jit_code
     g->ir = ir;
     g->code = code;
     g->code64 = (ir->block->mode & BLOCK_CODE_MASK) == BLOCK_CODE64;
-    g->bmi2 = x64_has_bmi2();
+    g->bmi2 = !buf->opt->baseline && x64_has_bmi2();
     g->host_ok = g->af_zero = false;
     g->rax_ok = true;
     g->x87_insn = g->x87_mem = 0;

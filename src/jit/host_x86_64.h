@@ -168,6 +168,8 @@ bool x64_is_free(const struct x64 *g, unsigned gpr, unsigned n, unsigned m);
 bool x64_is_later(const struct ir_op *op);
 /* The only user of n's result comes next, but for such operations. */
 bool x64_is_next(const struct x64 *g, unsigned n);
+/* That register, or the one that operand `from` leaves, or another scratch register. */
+unsigned x64_dst(struct x64 *g, unsigned n, ir_ref from, unsigned size);
 /* The result of operation n is in reg: x64_target()'s, or a scratch register. */
 void x64_result(struct x64 *g, unsigned n, unsigned reg);
 

@@ -99,7 +99,9 @@ bool x64_flags_before(struct x64 *g, unsigned n, u8 native)
         g->failed = true;
         return true;
     }
-    if (keep)
+    if (keep == IRF_CF && !(native & IRF_CF))
+        carry_in(g);
+    else if (keep)
         x64_to_host(g);
     else if (reads_carry(op))
         carry_in(g);
@@ -173,11 +175,24 @@ static u32 image_bits(u8 set)
     return (u32)(set & IRF_ALL & ~IRF_OF) << 8 | (set & IRF_OF ? 1 : 0);
 }
 
+/* Nothing between operation n and its only user touches the flags. */
+static bool can_wait(const struct x64 *g, unsigned n)
+{
+    unsigned m = x64_only_user(g, n);
+    for (unsigned k = n + 1; k < m; k++) {
+        const struct ir_op *op = &g->ir->op[k];
+        bool moves = op->code == IR_PUT || op->code == IR_SELECT || op->code == IR_COND;
+        if (!moves && !x64_is_later(op))
+            return false;
+    }
+    return m != 0;
+}
+
 static void condition(struct x64 *g, unsigned n)
 {
     g->val[n].kind = VAL_FLAG;
     g->val[n].cc = g->ir->op[n].reg;
-    if (x64_is_next(g, n))
+    if (can_wait(g, n))
         return;
     unsigned reg = x64_scratch(g);
     x64_copy(g, reg, (ir_ref)n, 1);

@@ -124,6 +124,7 @@ static void load(struct x64 *g, unsigned n)
     const struct ir_op *op = &g->ir->op[n];
     struct x64_access a = {.addr = op->a, .size = op->size};
     struct x64_val *v = &g->val[n];
+    unsigned reg = op->size < 4 ? HOST_NONE : x64_target(g, n, op->size);
     struct rm rm = x64_probe(g, n, &a);
     if (can_fold(g, n)) {
         v->kind = VAL_MEM;
@@ -131,7 +132,8 @@ static void load(struct x64 *g, unsigned n)
         return;
     }
     x64_free_rm(g, rm);
-    unsigned reg = x64_scratch(g);
+    if (reg == HOST_NONE)
+        reg = x64_scratch(g);
     x64_fixup(g, rm);
     emit_load(&g->e, op->size, reg, rm);
     x64_result(g, n, reg);

@@ -112,7 +112,7 @@ static unsigned wide_target(struct x64 *g, unsigned n, unsigned *size)
     unsigned dst = *size > g->ir->op[n].size ? x64_target(g, n, *size) : HOST_NONE;
     if (dst == HOST_NONE) {
         *size = 8;
-        dst = x64_scratch(g);
+        dst = x64_dst(g, n, g->ir->op[n].a, 8);
     }
     return dst;
 }
@@ -152,7 +152,8 @@ static void compare(struct x64 *g, unsigned n)
 {
     const struct ir_op *op = &g->ir->op[n];
     ir_ref a = op->a, b = op->b;
-    if (op->code == IR_EQ && g->val[a].kind == VAL_CONST) {
+    bool not_0 = op->code == IR_LTU && g->val[a].kind == VAL_CONST && !g->val[a].imm;
+    if (not_0 || (op->code == IR_EQ && g->val[a].kind == VAL_CONST)) {
         a = op->b;
         b = op->a;
     }
@@ -164,14 +165,14 @@ static void compare(struct x64 *g, unsigned n)
     x64_fixup(g, rm);
     if (!is_imm)
         emit_alu(&g->e, X86_CMP, op->size, reg, rm);
-    else if (imm == 0 && op->code == IR_EQ)
+    else if (imm == 0 && (not_0 || op->code == IR_EQ))
         emit_test(&g->e, op->size, rm_reg(reg), reg);
     else
         emit_alu_imm(&g->e, X86_CMP, op->size, rm_reg(reg), imm);
     x64_used(g, a);
     x64_used(g, b);
     g->val[n].kind = VAL_TEST;
-    g->val[n].cc = op->code == IR_EQ ? CC_Z : CC_B;
+    g->val[n].cc = op->code == IR_EQ ? CC_Z : not_0 ? CC_NZ : CC_B;
     if (x64_is_next(g, n))
         return;
     unsigned dst = x64_scratch(g);
@@ -222,7 +223,9 @@ static void choose(struct x64 *g, unsigned n)
     bool own = op->size < size && g->val[op->b].kind == VAL_GPR; /* and anything above it */
     struct rm b = x64_rm(g, op->b, own ? op->size : size);
     bool clash = b.kind == RM_REG ? b.base == dst : b.kind == RM_MEM && b.index == dst;
-    if (dst == HOST_NONE || (clash && !is_pinned(&g->val[op->c], dst)))
+    if (dst == HOST_NONE)
+        dst = x64_dst(g, n, op->c, 0);
+    else if (clash && !is_pinned(&g->val[op->c], dst))
         dst = x64_scratch(g);
     if (!is_pinned(&g->val[op->c], dst))
         x64_copy(g, dst, op->c, size);
@@ -242,7 +245,7 @@ static void scan(struct x64 *g, unsigned n)
     const struct ir_op *op = &g->ir->op[n];
     struct rm a = x64_rm(g, op->a, 8);
     x64_clobber(g, g->live_in[n]);
-    unsigned dst = x64_scratch(g);
+    unsigned dst = x64_dst(g, n, op->a, 8);
     x64_fixup(g, a);
     emit_rm(&g->e, X86_0F | (op->code == IR_CTZ ? 0xbc : 0xbd), 8, dst, a);
     if (op->code == IR_CLZ)
@@ -257,7 +260,7 @@ static void popcnt(struct x64 *g, unsigned n)
     if (!__builtin_cpu_supports("popcnt"))
         g->failed = true;
     struct rm a = x64_rm(g, op->a, 8);
-    unsigned dst = x64_scratch(g);
+    unsigned dst = x64_dst(g, n, op->a, 8);
     bool flags = x64_flags_before(g, n, IRF_ALL);
     x64_fixup(g, a);
     emit_rm(&g->e, X86_0F | X86_F3 | 0xb8, 8, dst, a);
@@ -299,9 +302,7 @@ static void crc(struct x64 *g, unsigned n)
 static void swap_bytes(struct x64 *g, unsigned n)
 {
     const struct ir_op *op = &g->ir->op[n];
-    unsigned dst = x64_target(g, n, op->size);
-    if (dst == HOST_NONE)
-        dst = x64_scratch(g);
+    unsigned dst = x64_dst(g, n, op->a, op->size);
     if (!is_pinned(&g->val[op->a], dst))
         x64_copy(g, dst, op->a, op->size);
     emit_byte(&g->e, 0x40 | (op->size == 8 ? 8 : 0) | dst >> 3);

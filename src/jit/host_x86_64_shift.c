@@ -95,32 +95,84 @@ static bool by_register(struct x64 *g, unsigned n)
     return true;
 }
 
-/* OF of more than one place is anything on the host. */
+/* OF of SHLD and SHRD: the sign has changed. Of more than one place the host's is anything. The
+ * rest is in RFLAGS; `old` is what the register held. */
+static void sign_change(struct x64 *g, const struct ir_op *op, unsigned reg, unsigned old)
+{
+    struct emit *e = &g->e;
+    g->rax_ok = false;
+    g->host_ok = g->af_zero = true;
+    x64_spill(g, IRF_ALL);
+    g->host_ok = false;
+    emit_alu(e, X86_XOR, op->size < 4 ? 4 : op->size, old, rm_reg(reg));
+    emit_shift_imm(e, 5, op->size, rm_reg(old), 8u * op->size - 1);
+    emit_mov(e, 1, HOST_RAX, old);
+}
+
+static void emit_double(struct x64 *g, const struct ir_op *op, unsigned reg, unsigned from)
+{
+    u32 opcode = X86_0F | (op->code == IR_SHLD ? 0xa4 : 0xac);
+    i32 count;
+    bool is_imm = x64_imm(g, op->c, 1, &count);
+    emit_rm(&g->e, is_imm ? opcode : opcode + 1, op->size, from, rm_reg(reg));
+    if (is_imm)
+        emit_imm(&g->e, (u8)count, 1);
+}
+
+/* With flags: all to rax, and none if the count is 0. */
+static void double_flags(struct x64 *g, unsigned n, unsigned reg, unsigned from)
+{
+    const struct ir_op *op = &g->ir->op[n];
+    bool by_cl = g->val[op->c].kind == VAL_CL;
+    unsigned old = x64_scratch(g);
+    size_t none = 0;
+    x64_clobber(g, by_cl ? g->live_in[n] : g->live_out[n] & ~op->sets);
+    emit_mov(&g->e, op->size < 4 ? 4 : op->size, old, reg);
+    if (by_cl) {
+        if (op->size == 4)
+            emit_mov(&g->e, 4, reg, reg);
+        emit_test_imm(&g->e, 1, rm_reg(HOST_RCX), op->size == 8 ? 63 : 31);
+        none = emit_jcc8(&g->e, CC_Z);
+    }
+    emit_double(g, op, reg, from);
+    sign_change(g, op, reg, old);
+    if (by_cl)
+        emit_patch8(&g->e, none);
+    x64_free(g, old);
+}
+
 static void shift_double(struct x64 *g, unsigned n)
 {
     const struct ir_op *op = &g->ir->op[n];
-    u32 opcode = X86_0F | (op->code == IR_SHLD ? 0xa4 : 0xac);
-    i32 count = 0;
+    i32 count;
     bool is_imm = x64_imm(g, op->c, 1, &count);
-    if (!is_imm && (g->val[op->c].kind != VAL_CL || (op->sets & g->live_out[n])))
+    if (!is_imm && g->val[op->c].kind != VAL_CL)
         g->failed = true;
-    if ((op->sets & g->live_out[n] & IRF_OF) && !(is_imm && count == 1))
-        g->failed = true;
-    unsigned b = x64_in_reg(g, op->b, op->size);
-    const struct rm other = rm_reg(b);
+    unsigned from = x64_in_reg(g, op->b, op->size);
+    const struct rm other = rm_reg(from);
     struct rm dst = x64_place(g, n, op->a, &other);
-    if (!is_imm && dst.kind == RM_REG && dst.base == HOST_RCX)
+    bool memory = dst.kind != RM_REG;
+    unsigned reg = memory ? x64_scratch(g) : dst.base;
+    if (!is_imm && reg == HOST_RCX)
         g->failed = true;
-    bool flags = x64_flags_before(g, n, op->sets);
-    x64_fixup(g, dst);
-    emit_rm(&g->e, opcode + !is_imm, op->size, b, dst);
-    if (is_imm)
-        emit_imm(&g->e, (u8)count, 1);
+    if (memory) {
+        x64_fixup(g, dst);
+        emit_load(&g->e, op->size, reg, dst);
+    }
+    if (op->sets & g->live_out[n]) {
+        double_flags(g, n, reg, from);
+    } else {
+        x64_clobber(g, g->live_out[n]);
+        emit_double(g, op, reg, from);
+    }
+    if (memory) {
+        emit_store(&g->e, op->size, dst, reg);
+        x64_free(g, reg);
+    }
     x64_used(g, op->a);
     x64_used(g, op->b);
     x64_used(g, op->c);
     x64_placed(g, n, dst);
-    finish(g, n, flags);
 }
 
 bool x64_is_cl(struct x64 *g, unsigned n)

@@ -340,6 +340,17 @@ void x64_result(struct x64 *g, unsigned n, unsigned reg)
         x64_free(g, reg);
 }
 
+unsigned x64_dst(struct x64 *g, unsigned n, ir_ref from, unsigned size)
+{
+    unsigned dst = x64_target(g, n, size);
+    const struct x64_val *v = &g->val[from];
+    if (dst != HOST_NONE)
+        return dst;
+    if (v->kind == VAL_REG && v->left == uses_by(&g->ir->op[n], from))
+        return v->reg;
+    return x64_scratch(g);
+}
+
 static bool involves(const struct rm *rm, unsigned reg)
 {
     return rm && ((rm->kind == RM_REG && rm->base == reg) ||
@@ -413,14 +424,21 @@ void x64_placed(struct x64 *g, unsigned n, struct rm rm)
         g->val[n].kind = VAL_DONE;
 }
 
-/* Guest register gpr is about to change: who still needs what it has gets a copy. */
+/* ref's only use to come is that of an address whose only use to come is the PUT itself. */
+static bool is_part_of(const struct x64 *g, ir_ref ref, ir_ref ea)
+{
+    const struct ir_op *op = &g->ir->op[ea];
+    const struct x64_val *v = &g->val[ea];
+    return ea && v->kind == VAL_EA && v->left == 1 && g->val[ref].left == uses_by(op, ref);
+}
+
 void x64_save_readers(struct x64 *g, unsigned gpr, ir_ref except)
 {
     for (unsigned k = g->first; k <= g->last; k++) {
         const struct x64_val *v = &g->val[k];
         if (k == except ? v->left < 2 : v->left == 0)
             continue;
-        if (v->kind == VAL_GPR && v->reg == gpr)
+        if (v->kind == VAL_GPR && v->reg == gpr && !is_part_of(g, (ir_ref)k, except))
             settle(g, (ir_ref)k);
     }
 }

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Golden tests: guest bytes to IR. Reads cases from ir.txt, each
+ * Golden tests: guest bytes to what golden_describe() makes of them. Reads cases, each
  *
  *     == MODE HEX
- *     what ir_print() gives after lifting
- *     --
- *     what it gives after optimising; nothing if it is the same
+ *     what is expected
  *
  * MODE: 16 (real), 32 (flat), 32s (segments looked at), 64. Prints TAP, a line a case.
  *
- * usage: golden.tap [--update]     (srcdir comes from the environment)
+ * usage: NAME.tap [--update]     (srcdir comes from the environment)
  */
 #include <stdio.h>
 
-#include "jit/ir.h"
+#include "golden.h"
 #include "unit/testcpu.h"
 
 enum { TEXT = 1 << 16, CODE = TESTCPU_CODE + 0x100 };
@@ -46,25 +44,8 @@ static unsigned parse_hex(const char *text, u8 *bytes, unsigned room)
     return n;
 }
 
-/* Prints ir into text, or what is wrong with it. */
-static void describe(const struct ir *ir, char *text, size_t room)
-{
-    unsigned where;
-    const char *broken = ir_check(ir, &where);
-    FILE *f = fmemopen(text, room, "w");
-
-    if (!f)
-        return;
-    ir_print(ir, f);
-    if (broken)
-        fprintf(f, "! %%%u: %s\n", where, broken);
-    fclose(f);
-}
-
 static void run_case(struct golden *g)
 {
-    static struct ir ir;
-    static char optimised[TEXT];
     char name[8];
     int used = 0;
     u8 bytes[128];
@@ -81,12 +62,7 @@ static void run_case(struct golden *g)
         t->ram[CODE + n] = 0xf4; /* HLT ends the block */
         t->cpu.rip = modes[m].cpu == TESTCPU_16 ? 0x100 : CODE;
         const struct block *b = block_lookup(&t->cpu, CODE, modes[m].block);
-        ir_lift(&ir, b);
-        describe(&ir, g->got, TEXT - 4);
-        ir_optimise(&ir);
-        describe(&ir, optimised, TEXT);
-        if (strcmp(g->got, optimised) && strlen(g->got) + strlen(optimised) + 4 < TEXT)
-            strcat(strcat(g->got, "--\n"), optimised);
+        golden_describe(b, g->got, TEXT);
         testcpu_free(t);
         return;
     }
@@ -133,14 +109,12 @@ static void print_difference(const struct golden *g)
 int main(int argc, char **argv)
 {
     static struct golden g;
-    static const char head[] = "# SPDX-License-Identifier: MIT\n"
-                               "# Guest bytes and the IR they become: see golden.c.\n";
     bool update = argc > 1 && !strcmp(argv[1], "--update");
     const char *srcdir = getenv("srcdir");
     char path[512], temporary[520];
     unsigned count = 0, bad = 0;
 
-    snprintf(path, sizeof path, "%s/tests/golden/ir.txt", srcdir ? srcdir : ".");
+    snprintf(path, sizeof path, "%s/tests/golden/%s", srcdir ? srcdir : ".", golden_file);
     snprintf(temporary, sizeof temporary, "%s.new", path);
     FILE *f = fopen(path, "r"), *out = update ? fopen(temporary, "w") : NULL;
     if (!f || (update && !out)) {
@@ -148,7 +122,7 @@ int main(int argc, char **argv)
         return 1;
     }
     if (update)
-        fputs(head, out);
+        fputs(golden_head, out);
     while (read_case(f, &g)) {
         run_case(&g);
         bool good = g.got[0] && !strcmp(g.want, g.got) && !strstr(g.got, "\n! ");
