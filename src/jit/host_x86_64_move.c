@@ -239,16 +239,19 @@ static void choose(struct x64 *g, unsigned n)
 
 /* --- bits --- */
 
-/* opcode dst, rm of 64 bits; RFLAGS is destroyed. */
+/* TZCNT and LZCNT, which came with BMI1; else BSF and BSR, which leave dst alone if a is 0. */
 static void scan(struct x64 *g, unsigned n)
 {
     const struct ir_op *op = &g->ir->op[n];
     struct rm a = x64_rm(g, op->a, 8);
+    u32 opcode = X86_0F | (op->code == IR_CTZ ? 0xbc : 0xbd);
     x64_clobber(g, g->live_in[n]);
-    unsigned dst = x64_dst(g, n, op->a, 8);
+    unsigned dst = g->bmi2 ? x64_dst(g, n, op->a, 8) : x64_scratch(g);
+    if (!g->bmi2)
+        emit_mov_imm(&g->e, dst, 63);
     x64_fixup(g, a);
-    emit_rm(&g->e, X86_0F | (op->code == IR_CTZ ? 0xbc : 0xbd), 8, dst, a);
-    if (op->code == IR_CLZ)
+    emit_rm(&g->e, opcode | (g->bmi2 ? X86_F3 : 0), 8, dst, a);
+    if (op->code == IR_CLZ && !g->bmi2)
         emit_alu_imm(&g->e, X86_XOR, 4, rm_reg(dst), 63);
     x64_used(g, op->a);
     x64_result(g, n, dst);
