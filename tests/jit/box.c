@@ -472,6 +472,16 @@ u64 box_run(struct box *b, u64 n)
     return clock_insns(&b->clock) - before;
 }
 
+const struct block *box_block(const struct box *b, physaddr at)
+{
+    const struct page_info *page = memmap_page(&b->mem, at);
+    const struct block *k = page ? page->blocks : NULL;
+
+    while (k && k->phys != at)
+        k = k->page_next[(k->phys ^ at) >> 12 != 0];
+    return k;
+}
+
 u8 *box_at(struct box *b, u64 lin, unsigned n)
 {
     physaddr phys;

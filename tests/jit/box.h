@@ -131,6 +131,9 @@ u64 box_run(struct box *b, u64 n);
 /* The other CPU is the one to enter and to run. */
 void box_switch(struct box *b);
 
+/* A block that begins at physical address `at`; NULL: there is none. */
+const struct block *box_block(const struct box *b, physaddr at);
+
 u16 box_selector(const char *name, unsigned cpl);
 /* Base of the segment that DS, SS, CS have in this mode. */
 u64 box_base(const struct box_mode *mode, enum seg_reg reg);

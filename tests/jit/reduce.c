@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "jit/ir.h"
+
 enum { SECONDS = 10, FAILED = 99, NOT_AT_ALL = 98 };
 
 /* --- a trial --- */
@@ -46,7 +48,7 @@ void trial_options(struct trial *t)
 
 bool trial_open(const struct trial *t, struct box *want, struct box *got)
 {
-    const struct box_options plain = {.flat = true};
+    const struct box_options plain = {.flat = true, .two = t->opt.two};
     struct box_options opt = t->opt;
 
     if (!box_init(want, &plain))
@@ -82,16 +84,22 @@ bool trial_run(const struct trial *t, unsigned n, struct program *p, struct box 
 
 /* --- in a process of its own --- */
 
+static bool run_in(const struct trial *t, struct program *p, struct play *y, struct box *want,
+                   struct box *got)
+{
+    if (!trial_open(t, want, got))
+        _exit(NOT_AT_ALL);
+    for (unsigned n = t->first; n < PROGRAMS && n <= t->last; n++)
+        if (!trial_run(t, n, p, want, got, y))
+            return false;
+    return true;
+}
+
 static bool run_all(const struct trial *t, struct program *p, struct play *y)
 {
     struct box want, got;
 
-    if (!trial_open(t, &want, &got))
-        _exit(NOT_AT_ALL);
-    for (unsigned n = t->first; n < PROGRAMS && n <= t->last; n++)
-        if (!trial_run(t, n, p, &want, &got, y))
-            return false;
-    return true;
+    return run_in(t, p, y, &want, &got);
 }
 
 static int status_of(const struct trial *t)
@@ -173,10 +181,30 @@ static void drop_all_items(struct trial *t, unsigned count)
     }
 }
 
+/* The blocks of the program's code, as the JIT sees them. */
+static void print_ir(const struct program *p, struct box *b)
+{
+    static struct ir ir;
+
+    for (u64 i = 0; i < p->count; i++) {
+        u64 at = p->item[i].at + box_base(p->mode, CS);
+        const struct block *k = box_block(b, at);
+        if (!k || p->item[i].gone)
+            continue;
+        printf("# %s block at %" PRIx64 "\n", k->code ? "translated" : "interpreted",
+               p->item[i].at);
+        ir_lift(&ir, k);
+        if (b->opt.optimise)
+            ir_optimise(&ir);
+        ir_print(&ir, stdout);
+    }
+}
+
 static void tell(const struct trial *t, struct program *p)
 {
-    int status;
+    struct box want, got;
     struct play y;
+    int status;
 
     program_make(p, t->mix, seed_of(t, t->last & ~1u));
     if (t->last & 1)
@@ -190,10 +218,14 @@ static void tell(const struct trial *t, struct program *p)
     program_print(p, stdout);
     fflush(stdout);
     status = status_of(t);
-    if (WIFSIGNALED(status))
+    if (WIFSIGNALED(status)) {
         printf("# signal %d\n", WTERMSIG(status));
-    else if (!run_all(t, p, &y))
+    } else if (!run_in(t, p, &y, &want, &got)) {
         printf("# %s\n", y.why);
+        print_ir(p, &got);
+        box_destroy(&want);
+        box_destroy(&got);
+    }
     fflush(stdout);
 }
 
