@@ -101,13 +101,14 @@ static void multiply_pair(struct x64 *g, unsigned n)
         b = op->a;
     }
     struct rm other = x64_rm(g, b, size);
+    if (other.kind == RM_MEM && g->code64) /* a fault there must find the flags in rax */
+        other = rm_reg(x64_in_reg(g, b, size));
     bool wanted = op->sets & g->live_out[n];
     if (!wanted && g->live_out[n])
         g->failed = true;                  /* rax is needed */
     if (g->code64 && other.kind == RM_MEM) /* the access may fault, and wants the flags then */
         other = rm_reg(x64_in_reg(g, b, size));
     x64_copy(g, HOST_RAX, a, 4 > size ? 4 : size);
-    x64_fixup(g, other);
     emit_unary(e, digit, size, other);
     emit_mov(e, size == 1 ? 2 : size, x64_pinned(RAX), HOST_RAX);
     if (wanted)
