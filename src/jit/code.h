@@ -25,7 +25,8 @@ struct jit_buffer {
     const struct jit_options *opt;
 };
 
-int jit_buffer_init(struct jit_buffer *b, size_t size);
+/* `nameless`: of no file; perf looks into its map for such memory only. */
+int jit_buffer_init(struct jit_buffer *b, size_t size, bool nameless);
 void jit_buffer_destroy(struct jit_buffer *b);
 /* Forgets all but the thunks. */
 void jit_buffer_flush(struct jit_buffer *b);

@@ -282,7 +282,7 @@ struct jit *jit_new(struct engine *e, const struct jit_config *config)
     j->code_max = size / CODE_BYTES_MIN;
     j->codes = malloc(j->code_max * sizeof *j->codes);
     j->ir = malloc(sizeof *j->ir);
-    if (!j->codes || !j->ir || jit_buffer_init(&j->buffer, size))
+    if (!j->codes || !j->ir || jit_buffer_init(&j->buffer, size, config->perfmap))
         goto out;
     j->buffer.opt = &j->options;
     j->host = find_host(j);

@@ -12,6 +12,9 @@ void jit_perfmap_open(struct jit *j)
 
     snprintf(name, sizeof name, "/tmp/perf-%ld.map", (long)getpid());
     j->perfmap = fopen(name, "a");
+    if (j->perfmap)
+        fprintf(j->perfmap, "%llx %zx jit_thunks\n", (unsigned long long)(uintptr_t)j->buffer.rx,
+                j->buffer.thunks);
 }
 
 void jit_perfmap_add(struct jit *j, const struct jit_code *code)

@@ -23,7 +23,7 @@ START_TEST(test_buffer)
 {
     struct jit_buffer b;
 
-    ck_assert_int_eq(jit_buffer_init(&b, 1 << 20), 0);
+    ck_assert_int_eq(jit_buffer_init(&b, 1 << 20, _i), 0);
     ck_assert_ptr_ne(b.rw, b.rx);
     b.rw[12345] = 0xc3;
     ck_assert_uint_eq(b.rx[12345], 0xc3);
@@ -94,7 +94,7 @@ START_TEST(test_refused)
         printf("# SKIP %s: this host can't be made to refuse it\n", hosts[_i].name);
         return;
     }
-    ck_assert_msg(jit_buffer_init(&b, 1 << 20) < 0, "%s", hosts[_i].name);
+    ck_assert_msg(jit_buffer_init(&b, 1 << 20, false) < 0, "%s", hosts[_i].name);
     ck_assert_ptr_null(b.rw);
     struct ersatz_machine *m = ersatz_create(NULL);
     ck_assert_ptr_nonnull(m);
@@ -114,7 +114,7 @@ int main(void)
     Suite *s = suite_create("jit/noexec");
     TCase *c = tcase_create("code");
 
-    tcase_add_test(c, test_buffer);
+    tcase_add_loop_test(c, test_buffer, 0, 2);
     tcase_add_loop_test(c, test_refused, 0, sizeof hosts / sizeof *hosts);
     suite_add_tcase(s, c);
     return unit_run(s);
