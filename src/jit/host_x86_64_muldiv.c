@@ -40,9 +40,11 @@ static void multiply_low(struct x64 *g, unsigned n)
     bool is_imm = x64_imm(g, b, size, &imm);
     struct rm other = x64_rm(g, is_imm ? a : b, size);
     struct rm dst;
-    if (is_imm) {
-        unsigned reg = x64_target(g, n, size);
+    unsigned reg = x64_target(g, n, size);
+    if (is_imm || reg == HOST_NONE) { /* a place in memory won't do */
         dst = rm_reg(reg == HOST_NONE ? x64_scratch(g) : reg);
+        if (!is_imm)
+            x64_copy(g, dst.base, a, size);
     } else {
         dst = x64_place(g, n, a, &other);
         if (dst.kind != RM_REG)
