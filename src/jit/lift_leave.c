@@ -26,7 +26,7 @@ static bool needs_check(struct lift *l, ir_ref t)
 
     if (!lift_code64(l))
         return !(l->mode & BLOCK_CS_FLAT);
-    if (op->size < 8)
+    if (op->size < 8 || ir_is_return(&l->op->in))
         return false;
     return op->code != IR_RIP || op->imm < 0 || op->imm > 4095;
 }

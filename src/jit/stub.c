@@ -63,5 +63,8 @@ void jit_check_target(struct cpu *c)
         return; /* it went on; what it meets there is the next instruction's */
     c->gpr[GPR_BASE] = code64 ? base : (u32)base;
     c->op = &b->ops[b->count - 1];
+    const struct insn *in = &c->op->in;
+    if (code64 && ir_is_return(in))
+        c->gpr[RSP] -= in->osize + (in->op[0].kind == OPND_IMM ? in->imm : 0);
     cpu_raise(c, VEC_GP, 0);
 }
