@@ -159,6 +159,39 @@ void help_PUTDF(struct cpu *c, const struct ir_op *op)
     c->eflags = op->imm ? c->eflags | EFL_DF : c->eflags & ~(u32)EFL_DF;
 }
 
+u64 help_GETE(struct cpu *c, const struct ir_op *op)
+{
+    return (c->eflags & ~(u32)(EFL_STATUS | EFL_RF | EFL_VM)) | EFL_FIXED;
+}
+
+bool help_PUTE(struct cpu *c, const struct ir_op *op, u64 *a)
+{
+    u32 changed = (c->eflags ^ (u32)*a) & (u32)op->imm;
+
+    if (c->cpl || (changed & ~(u32)EFL_IF))
+        return false;
+    if ((changed & (u32)*a) && (c->pending || c->budget <= 0))
+        return false;
+    c->eflags ^= changed;
+    return true;
+}
+
+u64 help_GETSEL(struct cpu *c, const struct ir_op *op)
+{
+    return c->seg[op->reg].sel;
+}
+
+bool help_SWAPGS(struct cpu *c, const struct ir_op *op)
+{
+    u64 base = c->seg[GS].base;
+
+    if (c->cpl)
+        return false;
+    c->seg[GS].base = c->kernel_gs_base;
+    c->kernel_gs_base = base;
+    return true;
+}
+
 /* --- leaving --- */
 
 bool help_CHECK(struct cpu *c, const struct ir_op *op, u64 *a)

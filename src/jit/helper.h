@@ -22,8 +22,9 @@ enum helper_effect {
     EFFECT_READS_MEM = 1 << 2,
     EFFECT_WRITES_MEM = 1 << 3,
     EFFECT_READS_SEG = 1 << 4,
-    EFFECT_READS_DF = 1 << 5,
-    EFFECT_WRITES_DF = 1 << 6,
+    EFFECT_READS_EFLAGS = 1 << 5,
+    EFFECT_WRITES_EFLAGS = 1 << 6,
+    EFFECT_WRITES_SEG = 1 << 7,
 };
 
 struct helper {

@@ -66,8 +66,8 @@ static tile_fn *const tiles[IR_COUNT] = {
     [IR_XOR] = x64_alu,       [IR_NOT] = x64_alu,       [IR_SHL] = x64_shift,
     [IR_SHR] = x64_shift,     [IR_SAR] = x64_shift,     [IR_ROL] = x64_shift,
     [IR_ROR] = x64_shift,     [IR_RCL] = x64_shift,     [IR_RCR] = x64_shift,
-    [IR_SHLD] = x64_shift,    [IR_SHRD] = x64_shift,
-    [IR_BTS] = x64_flag_op,   [IR_BTR] = x64_flag_op,     [IR_BTC] = x64_flag_op,        [IR_MUL] = x64_multiply,
+    [IR_SHLD] = x64_shift,    [IR_SHRD] = x64_shift,    [IR_BTS] = x64_flag_op,
+    [IR_BTR] = x64_flag_op,   [IR_BTC] = x64_flag_op,   [IR_MUL] = x64_multiply,
     [IR_MULU] = x64_multiply, [IR_MULS] = x64_multiply, [IR_HIGH] = x64_multiply,
     [IR_DIVU] = x64_multiply, [IR_DIVS] = x64_multiply, [IR_REM] = x64_multiply,
     [IR_SELECT] = x64_move,   [IR_EQ] = x64_move,       [IR_LTU] = x64_move,
@@ -77,8 +77,9 @@ static tile_fn *const tiles[IR_COUNT] = {
     [IR_BITCF] = x64_flag_op, [IR_COND] = x64_flag_op,  [IR_GETF] = x64_flag_op,
     [IR_PUTF] = x64_flag_op,  [IR_FLAGR] = x64_flag_op, [IR_GETDF] = x64_flag_op,
     [IR_PUTDF] = x64_flag_op, [IR_HOST] = host_op,      [IR_CHECK] = x64_check,
-    [IR_STUB] = x64_stub,     [IR_STUBEND] = x64_end,   [IR_JUMP] = x64_end,
-    [IR_BRANCH] = x64_end,    [IR_JUMPI] = x64_end,
+    [IR_GETE] = x64_system,   [IR_PUTE] = x64_system,   [IR_GETSEL] = x64_system,
+    [IR_SWAPGS] = x64_system, [IR_STUB] = x64_stub,     [IR_STUBEND] = x64_end,
+    [IR_JUMP] = x64_end,      [IR_BRANCH] = x64_end,    [IR_JUMPI] = x64_end,
 };
 
 static void operation(struct x64 *g, unsigned n)

@@ -226,6 +226,8 @@ bool x64_is_cl(struct x64 *g, unsigned n);    /* AND n only cuts CL for the shif
 void x64_move(struct x64 *g, unsigned n);     /* host_x86_64_move.c: PUT, extensions, bits */
 void x64_flag_op(struct x64 *g, unsigned n);  /* host_x86_64_flags.c */
 
+void x64_system(struct x64 *g, unsigned n); /* host_x86_64_system.c */
+
 /* --- host_x86_64_exit.c --- */
 void x64_end(struct x64 *g, unsigned n); /* operations with IR_END */
 void x64_check(struct x64 *g, unsigned n);

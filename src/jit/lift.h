@@ -22,8 +22,8 @@ struct lift {
     ir_ref product;      /* its multiplication */
     ir_ref carry;        /* what stands for the carry out of the addition `carried` */
     ir_ref carried;
-    bool ended;     /* an IR_END operation is there */
-    bool refused;   /* for the reason `no` */
+    bool ended;   /* an IR_END operation is there */
+    bool refused; /* for the reason `no` */
     enum jit_no no;
 };
 
@@ -106,6 +106,9 @@ void lift_branch(struct lift *l, ir_ref when, ir_ref t);
 
 /* lift_body.c: the bodies. NULL: the row has none. */
 lift_fn *lift_body(unsigned row);
+/* lift_system.c */
+lift_fn lift_cli, lift_sti, lift_pushf, lift_popf, lift_push_seg, lift_mov_seg_store, lift_swapgs;
+
 /* lift_call.c: C functions whose meaning the lifter knows, too. NULL: none. */
 lift_fn *lift_call(const struct insn *in);
 /* lift_host.c: guest instruction `insn` as a HOST operation. False: it can't be one. */

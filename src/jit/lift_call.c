@@ -128,8 +128,20 @@ static const struct {
     lift_fn *lift;
     bool string;
 } known[] = {
-    {op_movs, movs, true}, {op_stos, stos, true}, {op_lods, lods, true},  {op_cmps, cmps, true},
-    {op_scas, scas, true}, {op_div, divu, false}, {op_idiv, divs, false},
+    {op_movs, movs, true},
+    {op_stos, stos, true},
+    {op_lods, lods, true},
+    {op_cmps, cmps, true},
+    {op_scas, scas, true},
+    {op_div, divu, false},
+    {op_idiv, divs, false},
+    {op_cli, lift_cli, false},
+    {op_sti, lift_sti, false},
+    {op_pushf, lift_pushf, false},
+    {op_popf, lift_popf, false},
+    {op_push_seg, lift_push_seg, false},
+    {op_mov_seg_store, lift_mov_seg_store, false},
+    {op_swapgs, lift_swapgs, false},
 };
 
 lift_fn *lift_call(const struct insn *in)

@@ -28,6 +28,7 @@ libersatz_core_la_SOURCES += \
     %D%/lift_leave.c \
     %D%/lift_mem.c \
     %D%/lift_prim.h \
+    %D%/lift_system.c \
     %D%/lift_value.c \
     %D%/link.c \
     %D%/opt.c \
@@ -51,6 +52,7 @@ libersatz_core_la_SOURCES += \
     %D%/host_x86_64_muldiv.c \
     %D%/host_x86_64_shift.c \
     %D%/host_x86_64_simd.c \
+    %D%/host_x86_64_system.c \
     %D%/host_x86_64_thunk.c \
     %D%/host_x86_64_units.c \
     %D%/host_x86_64_value.c \

@@ -47,6 +47,7 @@ static bool print_fields(FILE *f, const struct ir_op *op)
     case IR_GETH:
     case IR_PUTH: fprintf(f, " %s", high_names[op->reg & 3]); break;
     case IR_SEG: fprintf(f, " %s%s", seg_names[op->reg], op->write ? " write" : ""); break;
+    case IR_GETSEL: fprintf(f, " %s", seg_names[op->reg]); break;
     case IR_COND: fprintf(f, " %s", conditions[op->reg & 15]); break;
     case IR_JUMP:
     case IR_BRANCH:
@@ -55,6 +56,7 @@ static bool print_fields(FILE *f, const struct ir_op *op)
         break;
     case IR_CONST:
     case IR_RIP:
+    case IR_PUTE:
     case IR_PUTDF: fputc(' ', f), print_imm(f, op->imm); break;
     default: return false;
     }

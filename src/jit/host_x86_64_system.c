@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* Tiles of what is not a status flag in EFLAGS, of selectors and of SWAPGS. */
+#include "jit/host_x86_64.h"
+
+#include "cpu/flags.h"
+
+static void get_eflags(struct x64 *g, unsigned n)
+{
+    x64_clobber(g, g->live_in[n]);
+    unsigned reg = x64_scratch(g);
+    emit_load(&g->e, 4, reg, X64_CPU(eflags));
+    emit_alu_imm(&g->e, X86_AND, 4, rm_reg(reg), ~(EFL_STATUS | EFL_RF | EFL_VM));
+    emit_alu_imm(&g->e, X86_OR, 4, rm_reg(reg), EFL_FIXED);
+    x64_result(g, n, reg);
+}
+
+static void only_cpl0(struct x64 *g)
+{
+    emit_alu_imm(&g->e, X86_CMP, 1, X64_CPU(cpl), 0);
+    x64_slow(g, emit_jcc(&g->e, CC_NZ));
+}
+
+/* IF changes. If v says to 1, nothing may wait for it. */
+static void may_enable(struct x64 *g, struct rm v)
+{
+    struct emit *e = &g->e;
+    emit_test_imm(e, 4, v, EFL_IF);
+    size_t off = emit_jcc(e, CC_Z);
+    emit_alu_imm(e, X86_CMP, 4, X64_CPU(pending), 0);
+    x64_slow(g, emit_jcc(e, CC_NZ));
+    emit_alu_imm(e, X86_CMP, 8, X64_CPU(budget), 0);
+    x64_slow(g, emit_jcc(e, CC_LE));
+    emit_patch(e, off, e->at);
+}
+
+static void put_eflags(struct x64 *g, unsigned n)
+{
+    const struct ir_op *op = &g->ir->op[n];
+    struct emit *e = &g->e;
+    x64_clobber(g, g->live_in[n]);
+    only_cpl0(g);
+    unsigned v = x64_in_reg(g, op->a, 4), t = x64_scratch(g);
+    emit_mov(e, 4, t, v);
+    emit_alu(e, X86_XOR, 4, t, X64_CPU(eflags));
+    emit_alu_imm(e, X86_AND, 4, rm_reg(t), (i32)op->imm);
+    size_t same = emit_jcc(e, CC_Z);
+    if (op->imm != EFL_IF) {
+        emit_test_imm(e, 4, rm_reg(t), (i32)op->imm & ~EFL_IF);
+        x64_slow(g, emit_jcc(e, CC_NZ));
+    }
+    may_enable(g, rm_reg(v));
+    emit_alu_imm(e, X86_XOR, 4, X64_CPU(eflags), EFL_IF);
+    emit_patch(e, same, e->at);
+    x64_free(g, t);
+    x64_used(g, op->a);
+}
+
+static void selector(struct x64 *g, unsigned n)
+{
+    unsigned reg = x64_scratch(g);
+    emit_load(&g->e, 2, reg, X64_CPU(seg[g->ir->op[n].reg].sel));
+    x64_result(g, n, reg);
+}
+
+static void swapgs(struct x64 *g, unsigned n)
+{
+    struct emit *e = &g->e;
+    x64_clobber(g, g->live_in[n]);
+    only_cpl0(g);
+    unsigned a = x64_scratch(g), b = x64_scratch(g);
+    emit_load(e, 8, a, X64_CPU(seg[GS].base));
+    emit_load(e, 8, b, X64_CPU(kernel_gs_base));
+    emit_store(e, 8, X64_CPU(seg[GS].base), b);
+    emit_store(e, 8, X64_CPU(kernel_gs_base), a);
+    x64_free(g, a);
+    x64_free(g, b);
+}
+
+void x64_system(struct x64 *g, unsigned n)
+{
+    switch (g->ir->op[n].code) {
+    case IR_GETE: get_eflags(g, n); break;
+    case IR_PUTE: put_eflags(g, n); break;
+    case IR_GETSEL: selector(g, n); break;
+    default: swapgs(g, n); break;
+    }
+}
