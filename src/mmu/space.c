@@ -185,11 +185,14 @@ static bool still_good(struct mmu *m, struct fill *f, const bool *good)
     return false;
 }
 
-static void take_back(struct mmu *m, const struct fill *f)
+/* False: an older fill has brought all of it already. */
+static bool take_back(struct mmu *m, const struct fill *f)
 {
     struct words w = {f->page, f->addend, f->addend, f->fetch};
-    unsigned words = f->words;
+    unsigned words = f->words & ~view_present(m->view[f->view], f->page);
 
+    if (!words)
+        return false;
     if ((words & BIT(ACCESS_WRITE)) && f->info) {
         if (f->info->code)
             words &= ~(unsigned)BIT(ACCESS_WRITE);
@@ -197,6 +200,7 @@ static void take_back(struct mmu *m, const struct fill *f)
             note_writer(f->info, f->page);
     }
     view_set(m->view[f->view], &w, words);
+    return true;
 }
 
 /* Takes back what is still good; `present`: the words of the rest are set and must go. */
@@ -213,9 +217,8 @@ static void revalidate(struct mmu *m, struct space *s, bool present)
         clear_fills(m, &s->fills);
     for (u32 i = 0; i < s->fills.count; i++) {
         struct fill *f = &s->fills.fill[i];
-        if (!still_good(m, f, good))
+        if (!still_good(m, f, good) || !take_back(m, f))
             continue;
-        take_back(m, f);
         if (kept != i)
             s->fills.fill[kept] = *f;
         kept++;

@@ -116,6 +116,14 @@ void view_soft_clear(struct mmu_view *v, u64 page, unsigned words)
         f->lin = MMU_SOFT_EMPTY;
 }
 
+unsigned view_soft_present(const struct mmu_view *v, u64 page)
+{
+    unsigned words = 0;
+    for (enum mmu_access kind = ACCESS_READ; kind <= ACCESS_FETCH; kind++)
+        words |= view_has(v, page, kind) ? BIT(kind) : 0;
+    return words;
+}
+
 /* --- both --- */
 
 static bool soft_get(const struct mmu_view *v, u64 page, enum mmu_access kind, struct words *w)

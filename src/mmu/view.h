@@ -45,6 +45,7 @@ struct words {
 };
 void view_soft_set(struct mmu_view *v, const struct words *w, unsigned words);
 void view_soft_clear(struct mmu_view *v, u64 page, unsigned words);
+unsigned view_soft_present(const struct mmu_view *v, u64 page);
 /* Empties all words of a page, and forgets what is known of it. */
 void view_drop(struct mmu_view *v, u64 page);
 /* The word that serves this kind of access, in its place in *w. False: empty. */
@@ -78,6 +79,16 @@ static inline void view_clear(struct mmu_view *v, u64 page, unsigned words)
         v->table[2 * page + 1] = 0;
     if (words & BIT(ACCESS_FETCH))
         v->fetch[page] = 0;
+}
+
+/* The words of a page that are set. */
+static inline unsigned view_present(const struct mmu_view *v, u64 page)
+{
+    if (unlikely(!v->table))
+        return view_soft_present(v, page);
+    return (v->table[2 * page] ? BIT(ACCESS_READ) : 0) |
+           (v->table[2 * page + 1] ? BIT(ACCESS_WRITE) : 0) |
+           (v->fetch && v->fetch[page] ? BIT(ACCESS_FETCH) : 0);
 }
 
 static inline struct known *view_known(struct mmu_view *v, u64 page)
