@@ -85,10 +85,10 @@ static inline struct jump_entry *jump_slot(const struct cpu *c, u64 lin)
     return &c->jumps[(lin ^ lin >> 12) % JUMP_ENTRIES];
 }
 
-/* lin is fetched from `page` still. Without flat tables the key says so. */
+/* lin is fetched from `page` still. */
 static inline bool fetched_from(const struct cpu *c, u64 lin, u64 page)
 {
-    return !c->mmu.fetch || c->mmu.fetch[mmu_page(lin)] == page;
+    return mmu_fetched(&c->mmu, lin) == page;
 }
 
 /* The entry leads to the block at lin in the present mode. */

@@ -176,24 +176,28 @@ static void write_lin(struct cpu *c, linaddr lin, const void *buf, unsigned n, e
     write_parts(c, &a, buf);
 }
 
-/* Data in a page that also has code is written to often: its shortest way. */
-static u8 *beside_code(const struct cpu *c, linaddr lin, unsigned size)
+/* The shortest way of a write without a word in the flat tables: by the soft TLB, or data in a
+ * page that also has code, which are written to often. */
+static u8 *write_aside(const struct cpu *c, linaddr lin, unsigned size)
 {
-    return c->mmu.blind ? NULL : mmu_write_beside_code(&c->mmu, lin, size);
+    u8 *p = mmu_soft_fast(&c->mmu, lin, size, true);
+    return p || c->mmu.blind ? p : mmu_write_beside_code(&c->mmu, lin, size);
 }
 
 u64 mem_read_slow(struct cpu *c, linaddr lin, unsigned size, enum seg_reg seg)
 {
-    u8 buf[8];
+    u8 buf[8], *soft = mmu_soft_fast(&c->mmu, lin, size, false);
+    if (soft)
+        return ld_size(soft, size);
     read_lin(c, lin, buf, size, seg);
     return ld_size(buf, size);
 }
 
 void mem_write_slow(struct cpu *c, linaddr lin, u64 v, unsigned size, enum seg_reg seg)
 {
-    u8 buf[8], *beside = beside_code(c, lin, size);
-    if (likely(beside != NULL)) {
-        st_size(beside, v, size);
+    u8 buf[8], *aside = write_aside(c, lin, size);
+    if (likely(aside != NULL)) {
+        st_size(aside, v, size);
         return;
     }
     st_size(buf, v, size);
@@ -223,7 +227,7 @@ void mem_write_bytes(struct cpu *c, enum seg_reg seg, u64 off, const void *buf, 
 void mem_probe_write(struct cpu *c, enum seg_reg seg, u64 off, unsigned n)
 {
     linaddr lin = mem_linear(c, seg, off, n, true);
-    if (mmu_fast_write(&c->mmu, lin, n) || beside_code(c, lin, n))
+    if (mmu_fast_write(&c->mmu, lin, n) || write_aside(c, lin, n))
         return;
     check_access(c, lin, n, seg, true);
     struct access a = locate(c, c->mmu.active, lin, n, ACCESS_WRITE);

@@ -70,18 +70,16 @@ static unsigned block_mode(const struct cpu *c)
 }
 
 /*
- *      63         32 31        9  8   7..0
- *     +-------------+-----------+----+------+
- *     | generation  |   epoch   |user| mode |
- *     +-------------+-----------+----+------+
- * The generation counts only where there is no table of fetches to look at.
+ *      31        9  8   7..0
+ *     +-----------+----+------+
+ *     |   epoch   |user| mode |
+ *     +-----------+----+------+
  */
 static u64 jump_key(const struct cpu *c, unsigned mode)
 {
     if (!(mode & BLOCK_CS_FLAT))
         return JUMP_KEY_NONE;
-    u64 generation = c->mmu.fetch ? 0 : c->mmu.generation << 32;
-    return generation | (u32)(c->engine->epoch << 9) | (c->cpl == 3 ? 1 << 8 : 0) | mode;
+    return (u32)(c->engine->epoch << 9) | (c->cpl == 3 ? 1 << 8 : 0) | mode;
 }
 
 /* --- blocks --- */

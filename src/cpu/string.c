@@ -93,8 +93,9 @@ static u8 *host_range(const struct string *s, enum seg_reg seg, u64 off, bool wr
     }
     if ((lin & 4095) + bytes > 4096)
         return NULL;
-    return write ? mmu_fast_write(&c->mmu, lin, 1)
-                 : (u8 *)(uintptr_t)mmu_fast_read(&c->mmu, lin, 1);
+    u8 *p = write ? mmu_fast_write(&c->mmu, lin, 1)
+                  : (u8 *)(uintptr_t)mmu_fast_read(&c->mmu, lin, 1);
+    return p ? p : mmu_soft_fast(&c->mmu, lin, 1, write);
 }
 
 /* n elements are done: moves the registers on. */

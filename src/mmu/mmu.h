@@ -151,6 +151,15 @@ static inline u64 mmu_fetch_word(physaddr phys)
     return (phys & ~4095ull) | 1;
 }
 
+/* mmu_fetch_word() of the page that lin is fetched from through the active view, or 0. */
+static inline u64 mmu_fetched(const struct mmu *m, linaddr lin)
+{
+    if (likely(m->fetch != NULL))
+        return m->fetch[mmu_page(lin)];
+    const struct mmu_soft_fetch *f = &m->soft_fetch[mmu_page(lin) % MMU_SOFT_ENTRIES];
+    return f->lin == (lin & ~4095ull) ? f->word : 0;
+}
+
 /* Host address for a read of `size` bytes at lin through the active view, or NULL. */
 static inline const u8 *mmu_fast_read(const struct mmu *m, linaddr lin, unsigned size)
 {
@@ -176,6 +185,17 @@ static inline u8 *mmu_fast_system(const struct mmu *m, linaddr lin, unsigned siz
         return NULL;
     u64 addend = m->system[2 * mmu_page(lin) + write];
     return addend ? (u8 *)(uintptr_t)(addend + lin) : NULL;
+}
+
+/* The same by the soft TLB, which the two above don't look at; NULL also if there is none. */
+static inline u8 *mmu_soft_fast(const struct mmu *m, linaddr lin, unsigned size, bool write)
+{
+    if (likely(!m->soft) || m->blind || (lin & 4095) + size > 4096)
+        return NULL;
+    const struct mmu_soft *s = &m->soft[mmu_page(lin) % MMU_SOFT_ENTRIES];
+    if ((write ? s->write : s->read) != (lin & ~4095ull))
+        return NULL;
+    return (u8 *)(uintptr_t)(s->addend + lin);
 }
 
 /* --- the slow path --- */
