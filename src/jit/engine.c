@@ -182,6 +182,8 @@ static void run(struct jit *j, struct cpu *c, const struct jit_code *code)
     struct jit_regs *r = jit_regs(c);
 
     do {
+        if (unlikely(c->fpu.live && c->units_off))
+            fpu_sync(c); /* code asks what is live, not whether it may be used */
         r->from = NULL;
         r->fetch = c->mmu.fetch;
         r->rip_page = c->rip - (code->block->phys & 4095);
@@ -211,8 +213,6 @@ static bool jit_run(void *opaque, struct cpu *c, struct block *b)
     r->jumps = jit_jumps(j, c, b->mode);
     if (!r->jumps)
         return false;
-    if (unlikely(c->fpu.live && c->units_off))
-        fpu_sync(c); /* code asks what is live, not whether it may be used */
     if (j->config.stops) {
         c->pending |= PEND_STOP;
         j->stopped = !j->stopped;
