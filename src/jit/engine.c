@@ -181,15 +181,16 @@ static void run(struct jit *j, struct cpu *c, const struct jit_code *code)
 {
     struct jit_regs *r = jit_regs(c);
 
+    r->flags = flags_get(c);
     do {
         if (unlikely(c->fpu.live && c->units_off))
             fpu_sync(c); /* code asks what is live, not whether it may be used */
         r->from = NULL;
         r->fetch = c->mmu.fetch;
         r->rip_page = c->rip - (code->block->phys & 4095);
-        r->flags = flags_get(c);
         j->host->enter(&j->buffer, c, code);
-        flags_set(c, (u32)r->flags);
+        if (r->exit != LEAVE_STUB) /* else they were the interpreter's already */
+            flags_set(c, (u32)r->flags);
         j->stats.leaves[r->exit]++;
         jit_check_target(c);
         code = go_on(j, c);

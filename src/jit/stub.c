@@ -25,18 +25,27 @@ static struct jit_regs *begin(struct cpu *c, const struct op *op)
     return r;
 }
 
-void jit_stub(struct cpu *c, const struct op *op)
+/* What most instructions that come by here leave alone isn't converted back. */
+static ALWAYS_INLINE void one(struct cpu *c, const struct op *op,
+                              void (*exec)(struct cpu *c, const struct op *op))
 {
     struct jit_regs *r = begin(c, op);
-    exec_one(c, op);
-    r->flags = flags_get(c);
+    i64 res = c->flags.res;
+    u32 aux = c->flags.aux;
+
+    exec(c, op);
+    if (res != c->flags.res || aux != c->flags.aux)
+        r->flags = flags_get(c);
+}
+
+void jit_stub(struct cpu *c, const struct op *op)
+{
+    one(c, op, exec_one);
 }
 
 void jit_stub_end(struct cpu *c, const struct op *op)
 {
-    struct jit_regs *r = begin(c, op);
-    exec_one_last(c, op);
-    r->flags = flags_get(c);
+    one(c, op, exec_one_last);
 }
 
 void jit_stub_rest(struct cpu *c, const struct op *op)
