@@ -8,6 +8,7 @@
 #include "cpu/flags.h"
 #include "cpu/mem.h"
 #include "cpu/op.h"
+#include "cpu/system.h"
 #include "jit/helper_flags.h"
 #include "jit/host.h"
 
@@ -190,6 +191,24 @@ bool help_SWAPGS(struct cpu *c, const struct ir_op *op)
     c->seg[GS].base = c->kernel_gs_base;
     c->kernel_gs_base = base;
     return true;
+}
+
+bool help_GETTSC(struct cpu *c, const struct ir_op *op, u64 *a)
+{
+    if (c->cr4 & CR4_TSD)
+        return false;
+    *a = tsc_read(c);
+    return true;
+}
+
+u64 help_GETAUX(struct cpu *c, const struct ir_op *op)
+{
+    return (u32)c->tsc_aux;
+}
+
+bool help_PAUSE(struct cpu *c, const struct ir_op *op)
+{
+    return !c->bus.pause;
 }
 
 /* --- leaving --- */

@@ -2,7 +2,10 @@
 /* Tiles of what is not a status flag in EFLAGS, of selectors and of SWAPGS. */
 #include "jit/host_x86_64.h"
 
+#include "board/clock.h"
 #include "cpu/flags.h"
+
+#define CLOCK(reg, field) rm_mem(reg, HOST_NONE, offsetof(struct clock, field))
 
 static void get_eflags(struct x64 *g, unsigned n)
 {
@@ -76,11 +79,47 @@ static void swapgs(struct x64 *g, unsigned n)
     x64_free(g, b);
 }
 
+/* clock_now() and tsc_read() with the budget as the block's entry has paid it. */
+static void time_stamp(struct x64 *g, unsigned n)
+{
+    struct emit *e = &g->e;
+    _Static_assert(TSC_NS_SHIFT == 0, "ns are the unit");
+    x64_clobber(g, g->live_in[n]);
+    emit_test_imm(e, 4, X64_CPU(cr4), CR4_TSD);
+    x64_slow(g, emit_jcc(e, CC_NZ));
+    unsigned clock = x64_scratch(g), v = x64_scratch(g);
+    emit_load(e, 8, clock, X64_CPU(bus.clock));
+    emit_load(e, 8, v, CLOCK(clock, slice_end));
+    emit_alu(e, X86_SUB, 8, v, X64_CPU(budget));
+    emit_rm(e, X86_0F | 0xaf, 8, v, CLOCK(clock, ns_per_insn));
+    emit_alu(e, X86_ADD, 8, v, CLOCK(clock, skipped));
+    emit_alu(e, X86_ADD, 8, v, X64_CPU(tsc_offset));
+    x64_free(g, clock);
+    x64_result(g, n, v);
+}
+
+static void get_aux(struct x64 *g, unsigned n)
+{
+    unsigned reg = x64_scratch(g);
+    emit_load(&g->e, 4, reg, X64_CPU(tsc_aux));
+    x64_result(g, n, reg);
+}
+
+static void pause(struct x64 *g, unsigned n)
+{
+    x64_clobber(g, g->live_in[n]);
+    emit_alu_imm(&g->e, X86_CMP, 8, X64_CPU(bus.pause), 0);
+    x64_slow(g, emit_jcc(&g->e, CC_NZ));
+}
+
 void x64_system(struct x64 *g, unsigned n)
 {
     switch (g->ir->op[n].code) {
     case IR_GETE: get_eflags(g, n); break;
     case IR_PUTE: put_eflags(g, n); break;
+    case IR_GETTSC: time_stamp(g, n); break;
+    case IR_GETAUX: get_aux(g, n); break;
+    case IR_PAUSE: pause(g, n); break;
     case IR_GETSEL: selector(g, n); break;
     default: swapgs(g, n); break;
     }

@@ -108,6 +108,7 @@ void lift_branch(struct lift *l, ir_ref when, ir_ref t);
 lift_fn *lift_body(unsigned row);
 /* lift_system.c */
 lift_fn lift_cli, lift_sti, lift_pushf, lift_popf, lift_push_seg, lift_mov_seg_store, lift_swapgs;
+lift_fn lift_rdtsc, lift_rdtscp, lift_pause;
 
 /* lift_call.c: C functions whose meaning the lifter knows, too. NULL: none. */
 lift_fn *lift_call(const struct insn *in);

@@ -142,6 +142,9 @@ static const struct {
     {op_push_seg, lift_push_seg, false},
     {op_mov_seg_store, lift_mov_seg_store, false},
     {op_swapgs, lift_swapgs, false},
+    {op_rdtsc, lift_rdtsc, false},
+    {op_rdtscp, lift_rdtscp, false},
+    {op_pause, lift_pause, false},
 };
 
 lift_fn *lift_call(const struct insn *in)

@@ -83,6 +83,32 @@ void lift_mov_seg_store(struct lift *l)
     lift_write(l, 0, selector(l, 1), memory ? 2 : l->size);
 }
 
+static void put_tsc(struct lift *l)
+{
+    ir_ref tsc = IR_OP(l, .code = IR_GETTSC, .size = 8);
+    lift_put(l, RAX, tsc, 4);
+    lift_put(l, RDX, IR_OP(l, .code = IR_SHR, .size = 8, .a = tsc, .b = lift_const(l, 32)), 4);
+}
+
+void lift_rdtsc(struct lift *l)
+{
+    put_tsc(l);
+    go_on(l);
+}
+
+void lift_rdtscp(struct lift *l)
+{
+    put_tsc(l);
+    lift_put(l, RCX, IR_OP(l, .code = IR_GETAUX, .size = 4), 4);
+    go_on(l);
+}
+
+void lift_pause(struct lift *l)
+{
+    IR_OP(l, .code = IR_PAUSE, .size = 4);
+    go_on(l);
+}
+
 void lift_swapgs(struct lift *l)
 {
     IR_OP(l, .code = IR_SWAPGS, .size = 8);
