@@ -15,10 +15,12 @@ static bool maybe_vm86(struct lift *l)
     return maybe;
 }
 
-/* The block ends here for the interpreter's sake. As a jump, not as an end of straight code: a
- * miss leaves. */
+/* If the block ends here, for the interpreter's sake: as a jump, not as an end of straight code,
+ * so that a miss leaves. */
 static void go_on(struct lift *l)
 {
+    if (!(insn_rows[l->op->in.row].attr & ATTR_END))
+        return;
     lift_jump(l, IR_OP(l, .code = IR_RIP, .size = lift_code64(l) ? 8 : 4,
                        .imm = (i64)l->ir->page_offset + l->op->at + l->op->in.len));
 }
