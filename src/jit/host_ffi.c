@@ -5,8 +5,8 @@
  * helper's declared signature, what leaves or calls the interpreter is done here.
  *
  * Guest registers and status flags are in struct cpu all the time: nothing is to be saved before
- * C is called. It is no faster than the interpreter; it is there so that all of the JIT but the
- * backend runs on every host, and as the backend that the others are compared with.
+ * C is called. It is some eight times slower than the interpreter, and is there so that all of the
+ * JIT but the backend runs on every host, and as what the other backends are compared with.
  */
 #include "config.h"
 #include "jit/host.h"

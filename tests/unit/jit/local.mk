@@ -20,9 +20,9 @@ endif
 %C%_ir_LDADD = $(check_libs)
 
 # IR against the interpreter, on the portable backend.
-check_PROGRAMS += %D%/eval.tap
+check_PROGRAMS += %D%/eval.tap %D%/eval_effects.tap
 if CAN_RUN
-TESTS += %D%/eval.tap %D%/eval_native.sh
+TESTS += %D%/eval.tap %D%/eval_effects.tap %D%/eval_native.sh
 %D%/eval_native.log: %D%/eval.tap
 if !CROSS # emulated hosts refuse the flat tables anyway
 TESTS += %D%/eval_soft_tlb.sh
@@ -40,6 +40,16 @@ EXTRA_DIST += %D%/eval_native.sh %D%/eval_soft_tlb.sh
     tests/isa/state.h
 %C%_eval_tap_CPPFLAGS = $(check_cppflags) -I$(srcdir)/tests/isa -I$(srcdir)/%D%
 %C%_eval_tap_LDADD = libersatz-core.la -lm
+
+%C%_eval_effects_tap_SOURCES = \
+    %D%/eval.h \
+    %D%/eval_effects.c \
+    %D%/eval_run.c \
+    tests/isa/emu.c \
+    tests/isa/gen.c \
+    tests/isa/state.h
+%C%_eval_effects_tap_CPPFLAGS = $(check_cppflags) -I$(srcdir)/tests/isa -I$(srcdir)/%D%
+%C%_eval_effects_tap_LDADD = libersatz-core.la -lm
 
 %C%_noexec_SOURCES = %D%/noexec.c
 %C%_noexec_CPPFLAGS = $(check_cppflags)
