@@ -75,7 +75,7 @@ bool trial_run(const struct trial *t, unsigned n, struct program *p, struct box 
     program_make(p, t->mix, seed_of(t, n & ~1u));
     if (n & 1)
         program_state(p, seed);
-    for (unsigned i = 0; n == t->last && i < p->count; i++)
+    for (unsigned i = 0; n >> 1 == t->last >> 1 && i < p->count; i++)
         p->item[i].gone = t->gone[i];
     program_layout(p);
     *y = (struct play){.seed = seed, .ram_often = t->ram_often && n == t->last};
