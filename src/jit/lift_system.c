@@ -63,7 +63,7 @@ void lift_popf(struct lift *l)
     ir_ref next = lift_binary(l, IR_ADD, sp, lift_const(l, l->size));
     lift_at(l, next)->size = (u8)lift_stack_size(l);
     IR_OP(l, .code = IR_PUTE, .size = 4, .a = v, .imm = mask);
-    IR_OP(l, .code = IR_PUTF, .size = 4, .a = v, .sets = IRF_ALL);
+    IR_OP(l, .code = IR_PUTF, .size = 4, .a = v, .sets = IRF_ALL, .live = IRF_ALL);
     lift_put(l, RSP, next, lift_stack_size(l));
     go_on(l);
 }
