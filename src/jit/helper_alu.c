@@ -52,6 +52,15 @@ u64 help_SBB(struct cpu *c, const struct ir_op *op, u64 a, u64 b)
     return r;
 }
 
+u64 help_ADO(struct cpu *c, const struct ir_op *op, u64 a, u64 b)
+{
+    BEGIN;
+    u64 r = a + b + of();
+    set_of(carry_out(a, b, r));
+    KEEP;
+    return r;
+}
+
 /* --- logic --- */
 
 static u64 logic(struct cpu *c, const struct ir_op *op, u64 r)

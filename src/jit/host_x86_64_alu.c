@@ -208,10 +208,36 @@ static bool better_swapped(const struct x64 *g, unsigned n)
     return a->kind != VAL_REG && b->kind == VAL_REG && b->left == 1;
 }
 
+/* ADCX and ADOX: one flag in and out, the others stay where they are. */
+static void carry_alone(struct x64 *g, unsigned n)
+{
+    const struct ir_op *op = &g->ir->op[n];
+    struct rm other = x64_rm(g, op->b, op->size), dst;
+    if (x64_target(g, n, op->size) == HOST_NONE) { /* a place in memory won't do */
+        dst = rm_reg(x64_scratch(g));
+        x64_copy(g, dst.base, op->a, op->size);
+    } else {
+        dst = x64_place(g, n, op->a, &other);
+    }
+    if (!x64_has_adx(g) || op->size < 4 || dst.kind != RM_REG)
+        g->failed = true;
+    x64_to_host(g);
+    x64_fixup(g, other);
+    emit_rm(&g->e, X86_0F38 | (op->code == IR_ADO ? X86_F3 : X86_66) | 0xf6, op->size, dst.base,
+            other);
+    both_used(g, op);
+    x64_placed(g, n, dst);
+    x64_flags_after(g, n);
+}
+
 void x64_alu(struct x64 *g, unsigned n)
 {
     const struct ir_op *op = &g->ir->op[n];
     const struct x64_val *a = &g->val[op->a];
+    if (op->code == IR_ADO || (op->code == IR_ADC && op->sets == IRF_CF && x64_has_adx(g))) {
+        carry_alone(g, n);
+        return;
+    }
     if (op->code == IR_NOT) {
         not(g, n);
         return;

@@ -128,9 +128,8 @@ static void multiply_wide(struct x64 *g, unsigned n)
     const struct ir_op *op = &g->ir->op[n];
     if (!g->bmi2 || op->sets || op->code != IR_MULU || op->size < 4 || !is_gpr(g, op->a, RDX))
         g->failed = true;
-    struct rm b = x64_rm(g, op->b, op->size);
+    struct rm b = rm_reg(x64_in_reg(g, op->b, op->size));
     unsigned low = x64_scratch(g), high = x64_scratch(g);
-    x64_fixup(g, b);
     emit_vex(&g->e, X86_0F38 | X86_F2 | 0xf6, op->size, high, low, b);
     x64_used(g, op->a);
     x64_used(g, op->b);

@@ -210,3 +210,8 @@ bool x64_has_bmi2(void)
 {
     return __builtin_cpu_supports("bmi2");
 }
+
+bool x64_has_adx(const struct x64 *g)
+{
+    return !g->buf->opt->baseline && __builtin_cpu_supports("adx");
+}

@@ -35,6 +35,7 @@ u8 ir_flags_read(const struct ir *ir, unsigned n)
 
     switch (op->code) {
     case IR_COND: return condition_flags[op->reg >> 1 & 7];
+    case IR_ADO: return IRF_OF;
     case IR_ADC:
     case IR_SBB:
     case IR_RCL:

@@ -125,19 +125,19 @@ ir_ref lift_carry_out(struct lift *l, ir_ref r)
     return l->carry = lift_const(l, 0);
 }
 
-/* r is (a + b) + CF: ADC. */
-static bool set_cf_of_sum(struct lift *l, ir_ref r)
+/* The addition whose carry out this is, (a + b) + a flag: ADC or ADO. */
+static bool mark_carry(struct lift *l, ir_ref v, enum ir_code code, u8 sets)
 {
-    struct ir_op *op = lift_at(l, r);
+    struct ir_op *op = lift_at(l, l->carried);
     const struct ir_op *inner = lift_at(l, op->a);
 
-    if (op->code != IR_ADD || inner->code != IR_ADD)
+    if (v != l->carry || op->code != IR_ADD || inner->code != IR_ADD)
         return false;
-    op->code = IR_ADC;
+    op->code = (u8)code;
     op->size = inner->size;
     op->b = inner->b;
     op->a = inner->a;
-    mark(l, r, IRF_CF);
+    mark(l, l->carried, sets);
     return true;
 }
 
@@ -191,14 +191,12 @@ static bool set_cf_of_bit(struct lift *l, ir_ref v)
 
 void lift_set_cf(struct lift *l, ir_ref v)
 {
-    if (v == l->carry && set_cf_of_sum(l, l->carried))
-        return;
-    if (!set_cf_of_bit(l, v))
+    if (!mark_carry(l, v, IR_ADC, IRF_CF) && !set_cf_of_bit(l, v))
         lift_flags_bits(l, EFL_CF, v);
 }
 
-/* No operation changes OF alone. */
 void lift_set_of(struct lift *l, ir_ref v)
 {
-    lift_refuse(l, JIT_NO_FLAGS);
+    if (!mark_carry(l, v, IR_ADO, IRF_OF))
+        lift_flags_bits(l, EFL_OF, lift_binary(l, IR_SHL, v, lift_const(l, 11)));
 }

@@ -163,14 +163,9 @@ static void experiment(struct bench *b, struct rng *r, const struct isa_case *t,
         tally->lifted += is_lifted(e->jit->ir, b->opt.native);
 }
 
-/* The interpreter must not be what a body comes to, but for those that the lifter can't say. */
+/* The interpreter must not be what a body comes to. */
 static bool may_be_stub(unsigned row)
 {
-    static const char *const refused[] = {"adox"}; /* OF alone: no operation sets that */
-
-    for (unsigned i = 0; i < ARRAY_LEN(refused); i++)
-        if (!strcmp(insn_rows[row].name, refused[i]))
-            return true;
     return !row_has_body[row];
 }
 
