@@ -179,7 +179,7 @@ static struct ir_op some_op(struct rng *r, unsigned code)
 /* Operands that every helper can take: addresses, counts, numbers that aren't 0. */
 static void some_values(struct rng *r, const struct ir_op *op, u64 *v)
 {
-    bool memory = helpers[op->code].effects & (EFFECT_READS_MEM | EFFECT_WRITES_MEM);
+    bool memory = op->code >= IR_LD && op->code <= IR_STW;
     bool shift = op->code >= IR_SHL && op->code <= IR_RCR;
 
     for (unsigned i = 0; i < 3; i++)
