@@ -92,7 +92,7 @@ void golden_describe(const struct block *b, char *text, size_t room)
 
     if (!f)
         return;
-    if (jit_buffer_init(&buf, 1 << 16)) {
+    if (jit_buffer_init(&buf, 1 << 16, false)) {
         fprintf(f, "! no code buffer\n");
         goto out;
     }
