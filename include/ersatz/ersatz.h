@@ -96,7 +96,8 @@ ERSATZ_API void ersatz_destroy(struct ersatz_machine *m);
     X("rtc.base", "utc|localtime|YYYY-MM-DD[Thh:mm:ss]", "utc", "the RTC's time at power-on")      \
     X("rtc.clock", "host|vm", "host", "what the RTC's base is read from; vm: a fixed date")        \
     X("clock", "virtual|host", "virtual", "whether a halted machine waits for the host's clock")   \
-    X("accel", "interp|jit", "interp", "the engine: an interpreter, or translated code too")       \
+    X("accel", "auto|interp|jit", "auto",                                                          \
+      "the engine: jit translates hot code, interp never; auto: jit if it knows the host's CPU")   \
     X("jit", "[backend=native|portable][,optimise=on|off][,heat=N][,buffer=KIB]", "",              \
       "how the JIT works")                                                                         \
     X("perfmap", "on|off", "off", "names of translated code for perf, in /tmp/perf-PID.map")       \

@@ -12,11 +12,11 @@
 
 int config_accel(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
 {
-    static const char *const names[] = {"interp", "jit"};
+    static const char *const names[] = {"interp", "jit", "auto"};
 
     for (unsigned i = 0; i < ARRAY_LEN(names); i++)
         if (strcmp(value, names[i]) == 0) {
-            m->set.want_jit = i == 1;
+            m->set.want_jit = i == 1 || (i == 2 && jit_is_native());
             return 0;
         }
     return config_unknown("engine", value, names, ARRAY_LEN(names), error);

@@ -257,6 +257,11 @@ const struct host *jit_portable(void)
     return hosts[ARRAY_LEN(hosts) - 1];
 }
 
+bool jit_is_native(void)
+{
+    return ARRAY_LEN(hosts) > 1;
+}
+
 static const struct host *find_host(struct jit *j)
 {
     for (unsigned i = 0; i < ARRAY_LEN(hosts); i++) {

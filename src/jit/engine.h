@@ -41,6 +41,8 @@ struct jit *jit_new(struct engine *e, const struct jit_config *config);
 void jit_destroy(struct jit *j);
 /* The backend that does on every host. */
 const struct host *jit_portable(void);
+/* There is a backend for the host's CPU. */
+bool jit_is_native(void);
 const char *jit_backend(const struct jit *j);
 struct jit_stats jit_stats(const struct jit *j);
 /* The block whose code ran last, in several lines: guest instructions, IR, host code. */
