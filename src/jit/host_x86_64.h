@@ -25,12 +25,11 @@ enum {
     X64_TABLE = HOST_R15, /* cpu->mmu.table */
 };
 
-/* In this order in the buffer: INDIRECT falls through to UNKNOWN, and that to LEAVE. */
+/* In this order in the buffer: UNKNOWN falls through to LEAVE. */
 enum x64_thunk {
     THUNK_ENTER,    /* called from C: cpu, entry */
     THUNK_STUB,     /* called, op in r14: jit_stub() */
     THUNK_STUB_END, /* jumped to, op in r14: jit_stub_end(), and leave */
-    THUNK_INDIRECT, /* jumped to, RIP in r13, code in r11: through the jump cache */
     THUNK_UNKNOWN,  /* jumped to, RIP in r13, code in r11: LEAVE_INDIRECT */
     THUNK_LEAVE,    /* jumped to, exit in r13, code in r11 */
     THUNK_TAKE,     /* called, units in r13d, op in r14: fpu_take(), or jit_stub_rest() and leave */
@@ -88,9 +87,10 @@ struct x64_take {
     u8 units;
 };
 
-/* An exit that isn't linked yet. */
+/* An exit: a way that isn't linked yet, or to RIP in r13 that the jump cache doesn't know. */
 struct x64_exit {
     u32 at; /* of the rel32 */
+    bool unknown;
     u8 way, size;
     i64 imm;
 };
@@ -116,7 +116,7 @@ struct x64 {
     unsigned site_count, crossing_count, exit_count, fixup_count, take_count;
     struct x64_site site[X64_SITES];
     struct x64_crossing crossing[X64_FIXUPS];
-    struct x64_exit exit[4];
+    struct x64_exit exit[8]; /* two ways, and what each becomes */
     struct x64_take take[BLOCK_MAX_OPS + 1];
     struct jit_fixup fixup[X64_FIXUPS]; /* offsets in the buffer until the end */
     struct x64_insn at[BLOCK_MAX_OPS];

@@ -103,11 +103,54 @@ static void branch(struct x64 *g, unsigned n)
     leave_by(g, emit_jmp(&g->e), WAY_NEXT, op);
 }
 
+/* The jump just emitted, with its rel32 at `site`, leaves to RIP in r13. */
+static void unknown(struct x64 *g, size_t site)
+{
+    g->exit[g->exit_count++] = (struct x64_exit){.at = (u32)site, .unknown = true};
+}
+
+/*
+ * Through the jump cache to RIP in r13. In what comes by here RIP is the linear address. The entry
+ * is good if it is of this address and the page is still fetched from where it was:
+ *
+ *     r11 = &jumps[(r13 ^ r13 >> 12) % JIT_JUMPS]
+ *     r11->lin == r13 && fetch[bits 12..47 of r13] == r11->page
+ *
+ * Each jump has this for itself, so that the host predicts each for itself.
+ */
+static void by_cache(struct x64 *g)
+{
+    struct emit *e = &g->e;
+    emit_mov(e, 4, HOST_R11, HOST_R13);
+    emit_shift_imm(e, 5, 4, rm_reg(HOST_R11), 12);
+    emit_alu(e, X86_XOR, 4, HOST_R11, rm_reg(HOST_R13));
+    emit_alu_imm(e, X86_AND, 4, rm_reg(HOST_R11), JIT_JUMPS - 1);
+    emit_shift_imm(e, 4, 4, rm_reg(HOST_R11), 5);
+    _Static_assert(sizeof(struct jit_jump) == 1 << 5, "the index's scale");
+    emit_alu(e, X86_ADD, 8, HOST_R11, X64_REGS(jumps));
+    emit_mov(e, 8, HOST_R14, HOST_R13);
+    if (g->code64)
+        emit_shift_imm(e, 4, 8, rm_reg(HOST_R14), 16);
+    emit_shift_imm(e, 5, 8, rm_reg(HOST_R14), g->code64 ? 28 : 12);
+    emit_shift_imm(e, 4, 8, rm_reg(HOST_R14), 3);
+    emit_alu(e, X86_ADD, 8, HOST_R14, X64_CPU(mmu.fetch));
+    emit_load(e, 8, HOST_R14, rm_mem(HOST_R14, HOST_NONE, 0));
+    emit_alu(e, X86_CMP, 8, HOST_R14, rm_mem(HOST_R11, HOST_NONE, offsetof(struct jit_jump, page)));
+    unknown(g, emit_jcc(e, CC_NZ));
+    emit_alu(e, X86_CMP, 8, HOST_R13, rm_mem(HOST_R11, HOST_NONE, offsetof(struct jit_jump, lin)));
+    unknown(g, emit_jcc(e, CC_NZ));
+    emit_alu_imm(e, X86_AND, 8, rm_reg(HOST_R13), -4096);
+    emit_store(e, 8, X64_REGS(rip_page), HOST_R13);
+    emit_rm(e, X86_DIGIT | 0xff, 4, 4,
+            rm_mem(HOST_R11, HOST_NONE, offsetof(struct jit_jump, entry)));
+}
+
 static void to_rip(struct x64 *g)
 {
-    bool known = g->ir->block->mode & BLOCK_CS_FLAT;
-    emit_mov_imm(&g->e, HOST_R11, (u64)(uintptr_t)g->code);
-    emit_jmp_to(&g->e, x64_thunk(g, known ? THUNK_INDIRECT : THUNK_UNKNOWN));
+    if (g->ir->block->mode & BLOCK_CS_FLAT)
+        by_cache(g);
+    else
+        unknown(g, emit_jmp(&g->e));
 }
 
 static void indirect(struct x64 *g, unsigned n)
@@ -191,24 +234,36 @@ static void slow_paths(struct x64 *g)
         g->fixup[n].to = path[g->fixup[n].to];
 }
 
+/* The way of x is not linked yet, or can't be. */
+static void exit_way(struct x64 *g, const struct x64_exit *x)
+{
+    struct emit *e = &g->e;
+    emit_load(e, 8, HOST_R13, X64_REGS(rip_page));
+    x64_rip(g, HOST_R13, x->imm, x->size);
+    if (!linkable(g, x->imm, x->size)) {
+        to_rip(g);
+        return;
+    }
+    g->code->link[x->way] = x->at - (u32)(g->code->entry - g->buf->rx);
+    emit_store(e, 8, X64_CPU(rip), HOST_R13);
+    emit_mov_imm(e, HOST_R13, x->way == WAY_TAKEN ? LEAVE_TAKEN : LEAVE_NEXT);
+    emit_mov_imm(e, HOST_R11, (u64)(uintptr_t)g->code);
+    emit_jmp_to(e, x64_thunk(g, THUNK_LEAVE));
+}
+
+/* exit_way() adds to the list. */
 static void exits(struct x64 *g)
 {
     struct emit *e = &g->e;
-    size_t entry = (size_t)(g->code->entry - g->buf->rx);
     for (unsigned n = 0; n < g->exit_count; n++) {
-        const struct x64_exit *x = &g->exit[n];
-        emit_patch(e, x->at, e->at);
-        emit_load(e, 8, HOST_R13, X64_REGS(rip_page));
-        x64_rip(g, HOST_R13, x->imm, x->size);
-        if (!linkable(g, x->imm, x->size)) {
-            to_rip(g);
+        const struct x64_exit x = g->exit[n];
+        emit_patch(e, x.at, e->at);
+        if (!x.unknown) {
+            exit_way(g, &x);
             continue;
         }
-        g->code->link[x->way] = (u32)(x->at - entry);
-        emit_store(e, 8, X64_CPU(rip), HOST_R13);
-        emit_mov_imm(e, HOST_R13, x->way == WAY_TAKEN ? LEAVE_TAKEN : LEAVE_NEXT);
         emit_mov_imm(e, HOST_R11, (u64)(uintptr_t)g->code);
-        emit_jmp_to(e, x64_thunk(g, THUNK_LEAVE));
+        emit_jmp_to(e, x64_thunk(g, THUNK_UNKNOWN));
     }
 }
 

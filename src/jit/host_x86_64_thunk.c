@@ -144,42 +144,6 @@ static void thunk_take(struct emit *e)
     end_by(e, jit_stub_rest);
 }
 
-/*
- * Through the jump cache: RIP in r13, code in r11. In what comes by here RIP is the linear address.
- * The entry is good if it is of this address and the page is still fetched from where it was:
- *
- *     r11 = &jumps[(r13 ^ r13 >> 12) % JIT_JUMPS]
- *     r11->lin == r13 && fetch[bits 12..47 of r13] == r11->page
- */
-static void thunk_indirect(struct emit *e)
-{
-    emit_store(e, 8, X64_REGS(from), HOST_R11);
-    emit_mov(e, 4, HOST_R11, HOST_R13);
-    emit_shift_imm(e, 5, 4, rm_reg(HOST_R11), 12);
-    emit_alu(e, X86_XOR, 4, HOST_R11, rm_reg(HOST_R13));
-    emit_alu_imm(e, X86_AND, 4, rm_reg(HOST_R11), JIT_JUMPS - 1);
-    emit_shift_imm(e, 4, 4, rm_reg(HOST_R11), 5);
-    _Static_assert(sizeof(struct jit_jump) == 1 << 5, "the index's scale");
-    emit_alu(e, X86_ADD, 8, HOST_R11, X64_REGS(jumps));
-    emit_alu(e, X86_CMP, 8, HOST_R13, rm_mem(HOST_R11, HOST_NONE, offsetof(struct jit_jump, lin)));
-    size_t miss = emit_jcc(e, CC_NZ);
-    emit_mov(e, 8, HOST_R14, HOST_R13);
-    emit_shift_imm(e, 4, 8, rm_reg(HOST_R14), 16);
-    emit_shift_imm(e, 5, 8, rm_reg(HOST_R14), 28);
-    emit_shift_imm(e, 4, 8, rm_reg(HOST_R14), 3);
-    emit_alu(e, X86_ADD, 8, HOST_R14, X64_CPU(mmu.fetch));
-    emit_load(e, 8, HOST_R14, rm_mem(HOST_R14, HOST_NONE, 0));
-    emit_alu(e, X86_CMP, 8, HOST_R14, rm_mem(HOST_R11, HOST_NONE, offsetof(struct jit_jump, page)));
-    size_t stale = emit_jcc(e, CC_NZ);
-    emit_alu_imm(e, X86_AND, 8, rm_reg(HOST_R13), -4096);
-    emit_store(e, 8, X64_REGS(rip_page), HOST_R13);
-    emit_rm(e, X86_DIGIT | 0xff, 4, 4,
-            rm_mem(HOST_R11, HOST_NONE, offsetof(struct jit_jump, entry)));
-    emit_patch(e, miss, e->at);
-    emit_patch(e, stale, e->at);
-    emit_load(e, 8, HOST_R11, X64_REGS(from));
-}
-
 /* RIP in r13: known by nobody. */
 static void thunk_unknown(struct emit *e)
 {
@@ -191,9 +155,8 @@ bool x64_thunks(struct jit_buffer *buf)
 {
     static void (*const thunks[])(struct emit *) = {
         [THUNK_ENTER] = thunk_enter,       [THUNK_STUB] = thunk_stub,
-        [THUNK_STUB_END] = thunk_stub_end, [THUNK_INDIRECT] = thunk_indirect,
-        [THUNK_UNKNOWN] = thunk_unknown,   [THUNK_LEAVE] = thunk_leave,
-        [THUNK_TAKE] = thunk_take,
+        [THUNK_STUB_END] = thunk_stub_end, [THUNK_UNKNOWN] = thunk_unknown,
+        [THUNK_LEAVE] = thunk_leave,       [THUNK_TAKE] = thunk_take,
     };
     struct emit e = {.base = buf->rw, .end = buf->size};
     for (unsigned n = 0; n < sizeof thunks / sizeof thunks[0]; n++) {

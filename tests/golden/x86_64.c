@@ -18,8 +18,8 @@ const char golden_head[] = "# SPDX-License-Identifier: MIT\n"
                            "# Guest bytes and the x86-64 code they become: see x86_64.c.\n";
 
 static const char *const thunks[] = {
-    [THUNK_ENTER] = "enter",       [THUNK_STUB] = "stub",       [THUNK_STUB_END] = "stub-end",
-    [THUNK_INDIRECT] = "indirect", [THUNK_UNKNOWN] = "unknown", [THUNK_LEAVE] = "leave",
+    [THUNK_ENTER] = "enter",     [THUNK_STUB] = "stub",   [THUNK_STUB_END] = "stub-end",
+    [THUNK_UNKNOWN] = "unknown", [THUNK_LEAVE] = "leave",
 };
 
 struct text {
