@@ -137,7 +137,7 @@ enum insn_attr {
     ATTR_NOMEM = 1 << 17,      /* address only (LEA, prefetch, NOP Ev): no access */
     ATTR_FALLBACK = 1 << 18,   /* without the feature the encoding means the row before this one
                                   (TZCNT: BSF), not #UD */
-    ATTR_COND = 1 << 19, /* the low four bits of insn.opcode are a condition (set by itself) */
+    ATTR_COND = 1 << 19,     /* the low four bits of insn.opcode are a condition (set by itself) */
     ATTR_PORTABLE = 1 << 20, /* an SSE, MMX or x87 row that is never run on the host's units: what
                                 they give isn't exact or differs from CPU to CPU, or it changes
                                 what they hold for the guest */
