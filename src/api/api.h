@@ -52,7 +52,8 @@ struct ersatz_machine {
     struct settings set;
     struct jit *jit;             /* NULL: the interpreter alone */
     struct ersatz_machine *twin; /* ersatz_verify() */
-    u64 verified;
+    u64 verified;                /* comparisons */
+    u64 unverified;              /* instructions that the twin has not run yet */
     struct channel channel[ERSATZ_CHANNELS];
     ersatz_line_fn *line;
     void *line_opaque;
@@ -117,8 +118,9 @@ void media_destroy(struct ersatz_machine *m);
 
 /* verify.c */
 int verify_power_on(struct ersatz_machine *m, i64 rtc_start, struct ersatz_error *error);
-/* The machine has run so many instructions: its twin does, too. False: they differ. */
-bool verify_follow(struct ersatz_machine *m, u64 ran, bool memory_too);
+/* The twin runs as many instructions as the machine has, timers due after them included. False:
+ * they differ. */
+bool verify_follow(struct ersatz_machine *m, bool memory_too);
 
 /* inspect.c */
 struct ersatz_value inspect_register(struct cpu *c, enum ersatz_reg reg);

@@ -243,6 +243,8 @@ static int run_loop(struct ersatz_machine *m, u64 limit, struct ersatz_exit *why
         clock_run_timers(clock);
         if (requests(m, why, &result, error))
             return result;
+        if (m->twin && m->unverified && !verify_follow(m, false))
+            return end_different(m, why);
         u64 ran = clock_insns(clock) - start;
         if (limit && ran >= limit) {
             end_run(m, why, ERSATZ_STOP_LIMIT, m->board.running, "the instructions have run");
@@ -251,10 +253,8 @@ static int run_loop(struct ersatz_machine *m, u64 limit, struct ersatz_exit *why
         struct cpu *c = next_cpu(m);
         if (c) {
             m->halted_since = 0;
-            ran = run_slice(m, c, limit ? limit - ran : UINT64_MAX);
+            m->unverified += run_slice(m, c, limit ? limit - ran : UINT64_MAX);
             channel_flush(m);
-            if (m->twin && !verify_follow(m, ran, false))
-                return end_different(m, why);
         } else if (idle(m)) {
             m->ended = true;
             end_run(m, why, ERSATZ_STOP_HALTED, m->turn, "halted for ever, interrupts off");
@@ -288,7 +288,7 @@ int ersatz_run(struct ersatz_machine *m, uint64_t limit, struct ersatz_exit *why
     why = why ? why : &unused;
     if (!result)
         result = run_loop(m, limit, why, error);
-    if (!result && m->twin && why->why != ERSATZ_STOP_VERIFY && !verify_follow(m, 0, true))
+    if (!result && m->twin && why->why != ERSATZ_STOP_VERIFY && !verify_follow(m, true))
         end_different(m, why);
     channel_flush(m);
     publish(m);

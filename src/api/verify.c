@@ -109,12 +109,13 @@ static void tell(struct ersatz_machine *m, u64 memory)
         jit_describe_last(m->jit, say_line, b);
 }
 
-bool verify_follow(struct ersatz_machine *m, u64 ran, bool memory_too)
+bool verify_follow(struct ersatz_machine *m, bool memory_too)
 {
     struct ersatz_exit ignored;
-    u64 memory = UINT64_MAX;
+    u64 memory = UINT64_MAX, ran = m->unverified;
     bool same = true;
 
+    m->unverified = 0;
     if (ran && ersatz_run(m->twin, ran, &ignored, NULL))
         return true; /* it has ended, as this one will */
     for (unsigned i = 0; i < m->board.cpu_count; i++)

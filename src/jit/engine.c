@@ -216,9 +216,6 @@ static bool jit_run(void *opaque, struct cpu *c, struct block *b)
         return false;
     if (j->config.stops) {
         c->pending |= PEND_STOP;
-        j->stopped = !j->stopped;
-        if (j->stopped)
-            return true;
         j->last = b->code;
     } else {
         connect(j, c, b);

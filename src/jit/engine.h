@@ -20,7 +20,7 @@ struct jit_config {
     const struct host *host; /* NULL: the best that this host has */
     bool no_optimise;
     bool perfmap;
-    bool stops; /* cpu_run() returns before and after each run of a block's code */
+    bool stops; /* cpu_run() returns after each run of a block's code, before any event */
     u32 heat;   /* 0: JIT_HEAT */
     u64 buffer; /* 0: JIT_BUFFER */
 };

@@ -26,7 +26,6 @@ struct jit {
     unsigned cache_count, cache_oldest;
     struct ir *ir;
     const struct jit_code *last; /* config.stops: what ran */
-    bool stopped;                /* and that cpu_run() was left before it */
     FILE *perfmap;
     struct jit_profile *profile; /* NULL until something was counted */
     struct jit_stats stats;
