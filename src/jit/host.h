@@ -18,14 +18,14 @@ struct jit_code;
 
 /* Translated code's own words in struct cpu (cpu->engine_words). */
 struct jit_regs {
-    u64 rip_page;   /* RIP of byte 0 of the page that the running block begins on */
-    u64 flags;      /* the status flags between C and translated code: as EFLAGS bits */
-    u64 exit;       /* how the code left: enum jit_leave */
-    struct jit_code *from; /* the code that left, not by STUB; of BUDGET: that didn't begin */
+    u64 rip_page;           /* RIP of byte 0 of the page that the running block begins on */
+    u64 flags;              /* the status flags between C and translated code: as EFLAGS bits */
+    u64 exit;               /* how the code left: enum jit_leave */
+    struct jit_code *from;  /* the code that left, not by STUB; of BUDGET: that didn't begin */
     struct jit_jump *jumps; /* jump cache of the present mode and privilege */
-    u64 *fetch;     /* the active view's table of fetchable pages, see mmu.h */
-    u64 stubs;      /* counts calls of jit_stub() and jit_stub_end() */
-    u64 rip;        /* the engine's own: RIP as code left */
+    u64 *fetch;             /* the active view's table of fetchable pages, see mmu.h */
+    u64 stubs;              /* counts calls of jit_stub() and jit_stub_end() */
+    u64 rip;                /* the engine's own: RIP as code left */
     struct cpu *self; /* whose words these are: for code that finds them by a segment register */
 };
 
@@ -46,8 +46,8 @@ enum jit_leave {
 
 /* A jump cache entry: good while the page of lin is still fetched from `page`. */
 struct jit_jump {
-    u64 lin;    /* of a block with flat CS: RIP, too */
-    u64 page;   /* what fetch[] must hold for lin's page */
+    u64 lin;  /* of a block with flat CS: RIP, too */
+    u64 page; /* what fetch[] must hold for lin's page */
     const u8 *entry;
     struct jit_code *code;
 };
@@ -66,14 +66,14 @@ struct jit_link {
 /* A translated block. */
 struct jit_code {
     struct block *block;
-    const u8 *entry;  /* executable address */
+    const u8 *entry; /* executable address */
     u32 bytes;
-    u32 straight;     /* of these, on the straight way through the block; the rest is aside */
-    u32 link[2];      /* offset of what `link` patches, WAY_NEXT and WAY_TAKEN; 0: no such way */
+    u32 straight; /* of these, on the straight way through the block; the rest is aside */
+    u32 link[2];  /* offset of what `link` patches, WAY_NEXT and WAY_TAKEN; 0: no such way */
     const struct jit_fixup *fixups;
     u32 fixup_count;
-    u32 stubs;        /* emulation stubs in it */
-    u32 dead;         /* the backend's own: what kill() makes of it begins there */
+    u32 stubs; /* emulation stubs in it */
+    u32 dead;  /* the backend's own: what kill() makes of it begins there */
     /* --- the engine's own --- */
     struct jit_link out[2];
     struct jit_link *in; /* all that come here */
