@@ -147,7 +147,8 @@ static void by_cache(struct x64 *g)
 
 static void to_rip(struct x64 *g)
 {
-    if (g->ir->block->mode & BLOCK_CS_FLAT)
+    /* without flat tables there is none of fetches */
+    if ((g->ir->block->mode & BLOCK_CS_FLAT) && g->buf->opt->flat)
         by_cache(g);
     else
         unknown(g, emit_jmp(&g->e));
