@@ -65,8 +65,10 @@ static void give_up(struct block *b)
 
 static bool compile(struct jit *j, struct jit_code *code, struct block *b)
 {
+    if (j->code_count == j->code_max)
+        return false;
     *code = (struct jit_code){.block = b};
-    return j->code_count < j->code_max && j->host->compile(&j->buffer, j->ir, code);
+    return j->host->compile(&j->buffer, j->ir, code);
 }
 
 #ifdef ERZ_SANITIZERS
