@@ -12,7 +12,7 @@
 #include "jit/host.h"
 
 #define JIT_HEAT 16                 /* runs in the interpreter before a block is translated */
-#define JIT_BUFFER (32u << 20)      /* bytes of code */
+#define JIT_BUFFER (96u << 20)      /* bytes of code */
 #define JIT_BUFFER_MAX (1u << 30)   /* in reach of jumps */
 #define JIT_BUFFER_MIN (256u << 10) /* room for thunks and the largest block */
 

@@ -194,6 +194,13 @@ uint64_t ersatz_time(const struct ersatz_machine *m)
     return m->instructions * 10;
 }
 
+int ersatz_verify(struct ersatz_machine *m, struct ersatz_machine *twin,
+                  struct ersatz_error *error)
+{
+    error->text[0] = 0;
+    return 0;
+}
+
 int ersatz_ram_hash(struct ersatz_machine *m, uint64_t *hash, struct ersatz_error *error)
 {
     *hash = 0x1234;
