@@ -165,12 +165,26 @@ static bool plain(const struct jit *j, const struct cpu *c)
            !log_on(j->engine->log, LOG_EXEC);
 }
 
+/* What the jump cache has lost to another address, the interpreter's, which spreads them in another
+ * way, may still know. */
+static const struct jit_code *recall(struct jit *j, struct cpu *c)
+{
+    const struct jump_entry *e = jump_slot(c, c->rip);
+
+    if (!jump_good(c, e, c->rip) || !e->block->code)
+        return NULL;
+    jit_jump_add(j, c, c->rip, e->block->code);
+    return e->block->code;
+}
+
 /* After an instruction that ended its block: the code that goes on, if the jump cache of what may
  * be another mode or privilege now knows it. */
 static const struct jit_code *go_on(struct jit *j, struct cpu *c)
 {
     struct jit_regs *r = jit_regs(c);
 
+    if (r->exit == LEAVE_INDIRECT && plain(j, c))
+        return recall(j, c);
     if (r->exit != LEAVE_STUB || !plain(j, c))
         return NULL;
     r->jumps = jit_jumps(j, c, cpu_block_mode(c));

@@ -51,7 +51,14 @@ struct jit_jump {
     const u8 *entry;
     struct jit_code *code;
 };
-#define JIT_JUMPS 16384
+#define JIT_JUMP_BITS 14
+#define JIT_JUMPS (1 << JIT_JUMP_BITS)
+/* Multiplied: addresses that differ in few places are far apart. */
+#define JIT_JUMP_HASH 0x9e3779b1u
+static inline unsigned jit_jump_index(u64 lin)
+{
+    return (u32)lin * JIT_JUMP_HASH >> (32 - JIT_JUMP_BITS);
+}
 
 struct jit_fixup { /* a host fault at `at` goes on at `to`; offsets in the code */
     u32 at, to;

@@ -190,7 +190,7 @@ static void leave(struct cpu *c, const struct walk *w, u64 rip, enum jit_leave h
 static const struct walk *jump_cached(const struct cpu *c, const struct walk *w, u64 rip)
 {
     const struct jit_regs *r = (const struct jit_regs *)c->engine_words;
-    const struct jit_jump *j = &r->jumps[(rip ^ rip >> 12) % JIT_JUMPS];
+    const struct jit_jump *j = &r->jumps[jit_jump_index(rip)];
 
     if (!r->fetch || !(w->block->mode & BLOCK_CS_FLAT) || j->lin != rip)
         return NULL; /* without flat tables nothing tells what is fetched */

@@ -113,7 +113,7 @@ static void unknown(struct x64 *g, size_t site)
  * Through the jump cache to RIP in r13. In what comes by here RIP is the linear address. The entry
  * is good if it is of this address and the page is still fetched from where it was:
  *
- *     r11 = &jumps[(r13 ^ r13 >> 12) % JIT_JUMPS]
+ *     r11 = &jumps[jit_jump_index(r13)]
  *     r11->lin == r13 && fetch[bits 12..47 of r13] == r11->page
  *
  * Each jump has this for itself, so that the host predicts each for itself.
@@ -121,10 +121,9 @@ static void unknown(struct x64 *g, size_t site)
 static void by_cache(struct x64 *g)
 {
     struct emit *e = &g->e;
-    emit_mov(e, 4, HOST_R11, HOST_R13);
-    emit_shift_imm(e, 5, 4, rm_reg(HOST_R11), 12);
-    emit_alu(e, X86_XOR, 4, HOST_R11, rm_reg(HOST_R13));
-    emit_alu_imm(e, X86_AND, 4, rm_reg(HOST_R11), JIT_JUMPS - 1);
+    emit_rm(e, 0x69, 4, HOST_R11, rm_reg(HOST_R13)); /* IMUL */
+    emit_imm(e, JIT_JUMP_HASH, 4);
+    emit_shift_imm(e, 5, 4, rm_reg(HOST_R11), 32 - JIT_JUMP_BITS);
     emit_shift_imm(e, 4, 4, rm_reg(HOST_R11), 5);
     _Static_assert(sizeof(struct jit_jump) == 1 << 5, "the index's scale");
     emit_alu(e, X86_ADD, 8, HOST_R11, X64_REGS(jumps));

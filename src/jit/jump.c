@@ -54,7 +54,7 @@ struct jit_jump *jit_jumps(struct jit *j, const struct cpu *c, unsigned mode)
 
 static struct jit_jump *slot(struct cpu *c, linaddr lin)
 {
-    return &jit_regs(c)->jumps[(lin ^ lin >> 12) % JIT_JUMPS];
+    return &jit_regs(c)->jumps[jit_jump_index(lin)];
 }
 
 struct jit_code *jit_jump_find(struct cpu *c, linaddr lin)

@@ -194,8 +194,7 @@ uint64_t ersatz_time(const struct ersatz_machine *m)
     return m->instructions * 10;
 }
 
-int ersatz_verify(struct ersatz_machine *m, struct ersatz_machine *twin,
-                  struct ersatz_error *error)
+int ersatz_verify(struct ersatz_machine *m, struct ersatz_machine *twin, struct ersatz_error *error)
 {
     error->text[0] = 0;
     return 0;
