@@ -26,10 +26,12 @@ static void map_nameless(size_t size, void **rw, void **rx)
     if (*rw == MAP_FAILED)
         return;
     *rx = mremap(*rw, 0, size, MREMAP_MAYMOVE);
-    if (*rx != MAP_FAILED && mprotect(*rx, size, PROT_READ | PROT_EXEC)) {
+    if (*rx != MAP_FAILED && !mprotect(*rx, size, PROT_READ | PROT_EXEC))
+        return;
+    if (*rx != MAP_FAILED)
         munmap(*rx, size);
-        *rx = MAP_FAILED;
-    }
+    munmap(*rw, size);
+    *rw = *rx = MAP_FAILED;
 }
 
 int jit_buffer_init(struct jit_buffer *b, size_t size, bool nameless)
@@ -39,7 +41,7 @@ int jit_buffer_init(struct jit_buffer *b, size_t size, bool nameless)
     *b = (struct jit_buffer){.size = size};
     if (nameless)
         map_nameless(size, &rw, &rx);
-    else
+    if (rw == MAP_FAILED)
         map_file(size, &rw, &rx);
     if (rw != MAP_FAILED && rx != MAP_FAILED) {
         b->rw = rw;

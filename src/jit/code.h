@@ -25,7 +25,7 @@ struct jit_buffer {
     const struct jit_options *opt;
 };
 
-/* `nameless`: of no file; perf looks into its map for such memory only. */
+/* `nameless`: of no file, if the host can; perf looks into its map for such memory only. */
 int jit_buffer_init(struct jit_buffer *b, size_t size, bool nameless);
 void jit_buffer_destroy(struct jit_buffer *b);
 /* Forgets all but the thunks. */

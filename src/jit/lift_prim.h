@@ -72,8 +72,14 @@ typedef ir_ref V;
 #define deposit(v, mask) lift_two(l, IR_PDEP, l->size, v, mask)
 #define extract(v, mask) lift_two(l, IR_PEXT, l->size, v, mask)
 #define crc32c(crc, data, bytes) lift_two(l, IR_CRC32, bytes, crc, data)
-#define shift_count(n)                                                                             \
-    lift_binary(l, IR_AND, lift_read(l, n, 1), lift_const(l, l->size == 8 ? 63 : 31))
+/* One after the other: compilers differ in the order of nested calls. */
+#define masked(mask, read)                                                                         \
+    ({                                                                                             \
+        ir_ref mask_ = lift_const(l, mask);                                                        \
+        ir_ref read_ = read;                                                                       \
+        lift_binary(l, IR_AND, read_, mask_);                                                      \
+    })
+#define shift_count(n) masked(l->size == 8 ? 63 : 31, lift_read(l, n, 1))
 #define set_product(low, high) lift_set_product(l, low, high)
 
 /* What only flags are made of: the marked operation has them. */
@@ -87,8 +93,7 @@ typedef ir_ref V;
 #define shrd_carry(a, b, n) lift_unseen(l, n)
 
 /* --- bit strings --- */
-#define bit_number()                                                                               \
-    lift_binary(l, IR_AND, lift_read(l, 1, l->size), lift_const(l, operand_bits() - 1))
+#define bit_number() masked(operand_bits() - 1, lift_read(l, 1, l->size))
 #define rd_bits() lift_bit_string(l, false)
 #define rdw_bits() lift_bit_string(l, true)
 
