@@ -304,8 +304,9 @@ static bool unwanted(struct program *p, const struct isa_case *t)
         if ((in->op[i].kind == OPND_GPR && is_kept(p, in->op[i].reg)) ||
             (in->op[i].kind == OPND_GPR8H && is_kept(p, in->op[i].reg)))
             return !(i == 1 || named("cmp test push bt", name));
+    int seg = operand_of(in, OPND_SEG);
     if (operand_of(in, OPND_CR) >= 0 || operand_of(in, OPND_DR) >= 0 ||
-        operand_of(in, OPND_SEG) >= 0)
+        (seg == 0 && !named("push", name)))
         return true;
     if (named("bt bts btr btc", name) && in->op[0].kind == OPND_MEM && in->op[1].kind == OPND_GPR)
         return true;
