@@ -101,6 +101,7 @@ static struct jit_code *translate(struct jit *j, struct block *b)
         ir_optimise(j->ir);
         good = sound(j);
     }
+    jit_profile_note(j->ir);
     size_t before = j->buffer.used;
     struct jit_code *code = &j->codes[j->code_count];
     if (good && !compile(j, code, b)) {
@@ -115,7 +116,6 @@ static struct jit_code *translate(struct jit *j, struct block *b)
     }
     j->code_count++;
     b->code = code;
-    jit_profile_note(j->ir, b);
     j->stats.translations++;
     j->stats.insns += b->count;
     j->stats.bytes += j->buffer.used - before;

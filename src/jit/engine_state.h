@@ -56,7 +56,8 @@ void jit_signal_install(void);
 void jit_signal_enter(const struct jit *j);
 
 /* profile.c: which instructions the interpreter runs for translated code, and why. */
-void jit_profile_note(const struct ir *ir, struct block *b);
+/* What the lifter refused; before the backend says what it does. */
+void jit_profile_note(const struct ir *ir);
 void jit_profile_count(struct jit *j, const struct op *op);
 /* The most frequent ones, into the log. */
 void jit_profile_log(const struct jit *j);

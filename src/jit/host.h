@@ -115,5 +115,8 @@ void jit_check_target(struct cpu *c);
 /* The same for `op` and all that come after it in its block: code that may not use the host's
  * units has the interpreter take over. */
 void jit_stub_rest(struct cpu *c, const struct op *op);
+/* profile.c, called by compile(): the backend has no code for guest instruction n, a STUB stands in
+ * its place. */
+void jit_no_tile(const struct ir *ir, unsigned n);
 
 #endif

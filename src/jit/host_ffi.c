@@ -152,6 +152,8 @@ static bool compile(struct jit_buffer *buf, const struct ir *ir, struct jit_code
     for (unsigned i = 1; i <= ir->count; i++) {
         widen(&w->op[i], ir->op);
         code->stubs += w->op[i].code == IR_STUB || w->op[i].code == IR_STUBEND;
+        if (w->op[i].code == IR_HOST)
+            jit_no_tile(ir, w->op[i].insn);
     }
     code->block = (struct block *)ir->block;
     code->entry = buf->rx + at;

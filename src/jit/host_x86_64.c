@@ -154,6 +154,7 @@ static void instruction(struct x64 *g, unsigned first, unsigned last)
         operation(g, n);
     if (g->failed) {
         take_back(g, &m);
+        jit_no_tile(g->ir, g->insn);
         if (ends)
             x64_stub_end(g, first);
         else

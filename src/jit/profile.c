@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * -d jitno: how often translated code had the interpreter run an instruction, by row and reason:
- * a row of jit_no.def where the lifter refused, else the fast path didn't do.
+ * a row of jit_no.def where the lifter or the backend refused, else the fast path didn't do.
  */
 #include <stdlib.h>
 
@@ -28,11 +28,24 @@ struct line {
     unsigned row, why;
 };
 
-void jit_profile_note(const struct ir *ir, struct block *b)
+/* The interpreter's decoded instruction has room for what only the JIT wants to know of it. */
+static void note(const struct ir *ir, unsigned insn, unsigned why)
 {
+    ((struct op *)(uintptr_t)ir_insn(ir, insn))->why = (u8)why;
+}
+
+void jit_profile_note(const struct ir *ir)
+{
+    for (unsigned n = 0; n < ir->insns; n++)
+        note(ir, n, 0);
     for (unsigned i = 1; i <= ir->count; i++)
         if (ir->op[i].code == IR_STUB || ir->op[i].code == IR_STUBEND)
-            b->ops[ir->op[i].insn].why = (u8)(ir->op[i].reg + 1);
+            note(ir, ir->op[i].insn, ir->op[i].reg + 1u);
+}
+
+void jit_no_tile(const struct ir *ir, unsigned n)
+{
+    note(ir, n, JIT_NO_TILE + 1);
 }
 
 void jit_profile_count(struct jit *j, const struct op *op)

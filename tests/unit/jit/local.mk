@@ -5,6 +5,7 @@ unit_tests += \
     %D%/engine \
     %D%/ir \
     %D%/noexec \
+    %D%/profile \
     %D%/units \
     %D%/verify
 endif
@@ -55,6 +56,11 @@ EXTRA_DIST += %D%/eval_native.sh %D%/eval_soft_tlb.sh
 %C%_noexec_CPPFLAGS = $(check_cppflags)
 %C%_noexec_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_noexec_LDADD = $(check_libs)
+
+%C%_profile_SOURCES = %D%/profile.c
+%C%_profile_CPPFLAGS = $(check_cppflags)
+%C%_profile_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_profile_LDADD = $(check_libs)
 
 %C%_verify_SOURCES = %D%/verify.c
 %C%_verify_CPPFLAGS = $(check_cppflags)
