@@ -36,8 +36,8 @@ static unsigned misaligned_bits(unsigned size)
     return n - 1;
 }
 
-/* Bits 12..47 of the address, twice. */
-static void table_index(struct x64 *g, unsigned dst, unsigned address)
+/* Bits 12..47 of the address; for writes the complement. */
+static void table_index(struct x64 *g, unsigned dst, unsigned address, bool write)
 {
     struct emit *e = &g->e;
     if (!g->code64) {
@@ -51,7 +51,8 @@ static void table_index(struct x64 *g, unsigned dst, unsigned address)
         emit_shift_imm(e, 4, 8, rm_reg(dst), 16);
         emit_shift_imm(e, 5, 8, rm_reg(dst), 28);
     }
-    emit_alu(e, X86_ADD, 8, dst, rm_reg(dst));
+    if (write)
+        emit_unary(e, 2, 8, rm_reg(dst)); /* NOT */
 }
 
 static void crossing(struct x64 *g, unsigned address, unsigned scratch, unsigned size)
@@ -85,8 +86,8 @@ struct rm x64_probe(struct x64 *g, unsigned n, const struct x64_access *a)
         else
             crossing(g, address, addend, a->size);
     }
-    table_index(g, addend, address);
-    struct rm entry = rm_mem(X64_TABLE, addend, a->write ? 8 : 0);
+    table_index(g, addend, address, a->write);
+    struct rm entry = rm_mem(X64_TABLE, addend, 0);
     entry.scale = 3;
     emit_load(e, 8, addend, entry);
     emit_test(e, 8, rm_reg(addend), addend);

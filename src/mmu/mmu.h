@@ -13,9 +13,12 @@
  *
  * The tables are indexed by n, bits 12..47 of the linear address, unsigned:
  *
- *     table[2n]     read   addend + linear address = host address
- *     table[2n + 1] write
+ *     table[n]      read   addend + linear address = host address
+ *     table[-1 - n] write
  *     fetch[n]      mmu_fetch_word() of the physical page
+ *
+ * Reads have their words apart from writes, so that a cache line of the table serves eight pages
+ * and n is the index as it is.
  *
  * A non-canonical address shares n with a canonical one: the interpreter checks; the host address
  * that translated code gets is not canonical either, and the host faults.
@@ -75,7 +78,7 @@ struct mmu_trail {
 
 /* Part of struct cpu. The first words are all that the fast paths read. */
 struct mmu {
-    u64 *table;            /* the active view's; NULL if not `flat` */
+    u64 *table;            /* the active view's, see above; NULL if not `flat` */
     u64 *fetch;            /* what the active view fetches from; NULL if not `flat` */
     struct mmu_soft *soft; /* in place of the two; NULL if `flat` */
     struct mmu_soft_fetch *soft_fetch;
@@ -145,6 +148,12 @@ static inline u64 mmu_page(linaddr lin)
     return lin >> 12 & (MMU_PAGES - 1);
 }
 
+/* The index of its write word, ~n. */
+static inline i64 mmu_write_index(u64 page)
+{
+    return -1 - (i64)page;
+}
+
 /* What fetch[] says of a page that is fetched from physical address phys. */
 static inline u64 mmu_fetch_word(physaddr phys)
 {
@@ -165,7 +174,7 @@ static inline const u8 *mmu_fast_read(const struct mmu *m, linaddr lin, unsigned
 {
     if (unlikely(lin + MMU_HALF >= m->span) || unlikely((lin & 4095) + size > 4096))
         return NULL;
-    u64 addend = m->table[2 * mmu_page(lin)];
+    u64 addend = m->table[mmu_page(lin)];
     return addend ? (const u8 *)(uintptr_t)(addend + lin) : NULL;
 }
 
@@ -173,7 +182,7 @@ static inline u8 *mmu_fast_write(const struct mmu *m, linaddr lin, unsigned size
 {
     if (unlikely(lin + MMU_HALF >= m->span) || unlikely((lin & 4095) + size > 4096))
         return NULL;
-    u64 addend = m->table[2 * mmu_page(lin) + 1];
+    u64 addend = m->table[mmu_write_index(mmu_page(lin))];
     return addend ? (u8 *)(uintptr_t)(addend + lin) : NULL;
 }
 
@@ -183,7 +192,8 @@ static inline u8 *mmu_fast_system(const struct mmu *m, linaddr lin, unsigned siz
     if (unlikely(lin + MMU_HALF >= 2 * MMU_HALF) || unlikely((lin & 4095) + size > 4096) ||
         unlikely(!m->system))
         return NULL;
-    u64 addend = m->system[2 * mmu_page(lin) + write];
+    u64 page = mmu_page(lin);
+    u64 addend = m->system[write ? mmu_write_index(page) : (i64)page];
     return addend ? (u8 *)(uintptr_t)(addend + lin) : NULL;
 }
 

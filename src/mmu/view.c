@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#define TABLE_BYTES (2 * MMU_PAGES * sizeof(u64))
+#define TABLE_BYTES (2 * MMU_PAGES * sizeof(u64)) /* half of it lies below `table` */
 #define FETCH_BYTES (MMU_PAGES * sizeof(u64))
 
 static u64 *reserve(size_t bytes)
@@ -26,7 +26,7 @@ static u64 *reserve(size_t bytes)
 static void unmap(struct mmu_view *v)
 {
     if (v->table)
-        munmap(v->table, TABLE_BYTES);
+        munmap(v->table - MMU_PAGES, TABLE_BYTES);
     if (v->fetch)
         munmap(v->fetch, FETCH_BYTES);
     v->table = v->fetch = NULL;
@@ -37,7 +37,8 @@ struct mmu_view *view_new(bool flat, bool fetches)
     struct mmu_view *v = calloc(1, sizeof *v);
     if (!v || !flat)
         return v;
-    v->table = reserve(TABLE_BYTES);
+    u64 *words = reserve(TABLE_BYTES);
+    v->table = words ? words + MMU_PAGES : NULL;
     v->fetch = fetches ? reserve(FETCH_BYTES) : NULL;
     if (fetches && !v->fetch)
         unmap(v);
@@ -148,8 +149,8 @@ bool view_get(const struct mmu_view *v, u64 page, enum mmu_access kind, struct w
         return soft_get(v, page, kind, w);
     if (kind == ACCESS_FETCH)
         return (w->fetch = v->fetch ? v->fetch[page] : 0) != 0;
-    w->read = v->table[2 * page];
-    w->write = v->table[2 * page + 1];
+    w->read = v->table[page];
+    w->write = v->table[mmu_write_index(page)];
     return kind == ACCESS_WRITE ? w->write : w->read;
 }
 
@@ -175,8 +176,8 @@ void view_drop(struct mmu_view *v, u64 page)
         view_soft_clear(v, page, ~0u);
         return;
     }
-    clear(&v->table[2 * page]);
-    clear(&v->table[2 * page + 1]);
+    clear(&v->table[page]);
+    clear(&v->table[mmu_write_index(page)]);
     if (v->fetch)
         clear(&v->fetch[page]);
 }

@@ -60,9 +60,9 @@ static inline void view_set(struct mmu_view *v, const struct words *w, unsigned 
         return;
     }
     if (words & BIT(ACCESS_READ))
-        v->table[2 * w->page] = w->read;
+        v->table[w->page] = w->read;
     if (words & BIT(ACCESS_WRITE))
-        v->table[2 * w->page + 1] = w->write;
+        v->table[mmu_write_index(w->page)] = w->write;
     if (words & BIT(ACCESS_FETCH))
         v->fetch[w->page] = w->fetch;
 }
@@ -74,9 +74,9 @@ static inline void view_clear(struct mmu_view *v, u64 page, unsigned words)
         return;
     }
     if (words & BIT(ACCESS_READ))
-        v->table[2 * page] = 0;
+        v->table[page] = 0;
     if (words & BIT(ACCESS_WRITE))
-        v->table[2 * page + 1] = 0;
+        v->table[mmu_write_index(page)] = 0;
     if (words & BIT(ACCESS_FETCH))
         v->fetch[page] = 0;
 }
@@ -86,8 +86,8 @@ static inline unsigned view_present(const struct mmu_view *v, u64 page)
 {
     if (unlikely(!v->table))
         return view_soft_present(v, page);
-    return (v->table[2 * page] ? BIT(ACCESS_READ) : 0) |
-           (v->table[2 * page + 1] ? BIT(ACCESS_WRITE) : 0) |
+    return (v->table[page] ? BIT(ACCESS_READ) : 0) |
+           (v->table[mmu_write_index(page)] ? BIT(ACCESS_WRITE) : 0) |
            (v->fetch && v->fetch[page] ? BIT(ACCESS_FETCH) : 0);
 }
 

@@ -31,11 +31,16 @@ static op_fn *const rig_calls[] = {
 #undef BODY
 };
 
-enum { RIG_MEM = 0x1000, RIG_BYTES = 8192, RIG_NO_FAULT = -1 };
+enum {
+    RIG_MEM = 0x1000,
+    RIG_BYTES = 8192,
+    RIG_PAGES = (RIG_MEM + RIG_BYTES) / 4096,
+    RIG_NO_FAULT = -1,
+};
 
 struct rig {
     struct cpu c;
-    u64 table[2 * (RIG_MEM + RIG_BYTES) / 4096];
+    u64 table[2 * RIG_PAGES]; /* cpu.mmu.table is its middle */
     enum code_mode mode;
     u8 mem[RIG_BYTES];
 };
@@ -50,9 +55,9 @@ static inline void rig_init(struct rig *r, bool soft)
     c->cr4 = CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE;
     for (unsigned i = 0; i < SEG_COUNT; i++)
         c->seg[i] = (struct seg){.rlimit = BIT(32), .wlimit = BIT(32), .sel = (u16)(8 * i + 3)};
-    for (unsigned i = 2; i < ARRAY_LEN(r->table); i++)
-        r->table[i] = (u64)(uintptr_t)r->mem - RIG_MEM;
-    c->mmu.table = r->table;
+    c->mmu.table = r->table + RIG_PAGES;
+    for (unsigned i = RIG_MEM / 4096; i < RIG_PAGES; i++)
+        c->mmu.table[i] = c->mmu.table[mmu_write_index(i)] = (u64)(uintptr_t)r->mem - RIG_MEM;
     c->mmu.span = MMU_HALF + RIG_MEM + RIG_BYTES;
     feature_set(&c->features, CPU_XSAVEC, true);
     feature_set(&c->features, CPU_XGETBV1, true);
