@@ -422,9 +422,10 @@ static bool still_good(struct cpu *c, const struct block *b, const struct fetch 
     return fetch_page(c, c->code_mode == CODE64 ? next : (u32)next).phys == b->phys2;
 }
 
-/* The block of a jump entry that needs no more than what is known of its pages. */
-static struct block *recall(const struct cpu *c, const struct jump_entry *j, linaddr lin)
+struct block *block_known(const struct cpu *c, linaddr lin)
 {
+    const struct jump_entry *j = jump_slot(c, lin);
+
     if (j->lin != lin || (j->key & ~(u64)JUMP_KEY_TWO) != c->jump_key || !j->block->valid)
         return NULL;
     if (!fetched_from(c, lin, j->page))
@@ -451,20 +452,19 @@ static struct block *find_or_build(struct cpu *c, const struct fetch *f, linaddr
 
 struct block *block_lookup(struct cpu *c, linaddr lin, unsigned mode)
 {
-    struct jump_entry *j = jump_slot(c, lin);
     bool keyed = c->jump_key != JUMP_KEY_NONE;
-    struct block *b = keyed ? recall(c, j, lin) : NULL;
+    struct block *b = keyed ? block_known(c, lin) : NULL;
     if (b)
         return b;
 
     struct fetch f = {.limit = fetch_limit(c)};
     f.at = fetch_page(c, lin);
-    if (keyed && (b = recall(c, j, lin))) /* all that was missing is the page's fetch word */
+    if (keyed && (b = block_known(c, lin))) /* all that was missing is the page's fetch word */
         return b;
     b = find_or_build(c, &f, lin, mode);
     if (keyed && b != c->engine->scratch)
-        *j = (struct jump_entry){lin, c->jump_key | (b->two_pages ? JUMP_KEY_TWO : 0),
-                                 mmu_fetch_word(b->phys), b};
+        *jump_slot(c, lin) = (struct jump_entry){
+            lin, c->jump_key | (b->two_pages ? JUMP_KEY_TWO : 0), mmu_fetch_word(b->phys), b};
     return b;
 }
 

@@ -76,6 +76,9 @@ void engine_invalidate(struct engine *e, physaddr addr, u64 len);
 
 /* The block at RIP in c's present mode, found or built; raises what the fetch raises. */
 struct block *block_lookup(struct cpu *c, u64 lin, unsigned mode);
+/* The block at lin, of the mode that c->jump_key is of, if no more is needed than what is known of
+ * its pages; else NULL. */
+struct block *block_known(const struct cpu *c, u64 lin);
 /* n instructions of a block from op on, as a block of their own in the engine's scratch. Holds
  * until the next call. GPR_BASE stays that of the original. */
 struct block *block_part(struct engine *e, const struct op *op, unsigned n);

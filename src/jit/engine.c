@@ -3,10 +3,11 @@
  * The JIT's control: which blocks are translated and when, the run of translated code, what
  * happens when it leaves, and what is forgotten when guest code changes.
  *
- * The run loop of cpu/run.c hands over a hot block; jit_run() runs until something leaves, and
- * goes back to the run loop each time, which looks for what is due and finds the next block. What
- * the code has left for is made up for when that block arrives: a link to it, an entry of the jump
- * cache. So a chain comes back only where it is not complete yet, or at the end of the budget.
+ * The run loop of cpu/run.c hands over a hot block; jit_run() runs from there until something
+ * leaves. Where nothing is due, and the next block is known and has code, that is made up for at
+ * once, by a link to it or an entry of the jump cache, and it goes on here; else the run loop looks
+ * for what is due, finds the next block, and the same is done when that arrives. So a chain comes
+ * back only where it is not complete yet, or at the end of the budget.
  *
  * Code is never freed one by one: when the buffer is full, all goes at once. That is done in
  * translate() and engine_flush(), both called while no code runs.
@@ -165,30 +166,27 @@ static bool plain(const struct jit *j, const struct cpu *c)
            !log_on(j->engine->log, LOG_EXEC);
 }
 
-/* What the jump cache has lost to another address, the interpreter's, which spreads them in another
- * way, may still know. */
-static const struct jit_code *recall(struct jit *j, struct cpu *c)
-{
-    const struct jump_entry *e = jump_slot(c, c->rip);
-
-    if (!jump_good(c, e, c->rip) || !e->block->code)
-        return NULL;
-    jit_jump_add(j, c, c->rip, e->block->code);
-    return e->block->code;
-}
-
-/* After an instruction that ended its block: the code that goes on, if the jump cache of what may
- * be another mode or privilege now knows it. */
+/* After a leave: the code that goes on. What the jump cache of what may be another mode or
+ * privilege now has lost to another address, the interpreter's, which spreads them in another way,
+ * may still know; and where the instructions of two pages are. */
 static const struct jit_code *go_on(struct jit *j, struct cpu *c)
 {
     struct jit_regs *r = jit_regs(c);
 
-    if (r->exit == LEAVE_INDIRECT && plain(j, c))
-        return recall(j, c);
-    if (r->exit != LEAVE_STUB || !plain(j, c))
+    if (r->exit == LEAVE_BUDGET || !plain(j, c))
         return NULL;
     r->jumps = jit_jumps(j, c, cpu_block_mode(c));
-    return r->jumps ? jit_jump_find(c, c->rip) : NULL;
+    if (!r->jumps || c->jump_key == JUMP_KEY_NONE)
+        return NULL;
+    const struct jit_code *code = r->exit == LEAVE_STUB ? jit_jump_find(c, c->rip) : NULL;
+    if (code)
+        return code;
+    struct block *b = block_known(c, c->rip);
+    if (!b || !b->code)
+        return NULL;
+    r->rip = c->rip;
+    connect(j, c, b);
+    return b->code;
 }
 
 /* Runs code, which stands for c->rip, until something leaves that takes more than the jump cache
@@ -277,11 +275,13 @@ bool jit_is_native(void)
 
 static const struct host *find_host(struct jit *j)
 {
-    for (unsigned i = 0; i < ARRAY_LEN(hosts); i++) {
-        const struct host *h = j->config.host ? j->config.host : hosts[i];
-        if (h && h->init(&j->buffer, &j->options))
-            return h;
-    }
+    const struct host *wanted = j->config.host;
+
+    if (wanted)
+        return wanted->init(&j->buffer, &j->options) ? wanted : NULL;
+    for (unsigned i = 0; i < ARRAY_LEN(hosts); i++)
+        if (hosts[i]->init(&j->buffer, &j->options))
+            return hosts[i];
     return NULL;
 }
 
