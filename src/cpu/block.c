@@ -21,7 +21,8 @@
 #define BLOCK_BYTES(ops) (sizeof(struct block) + (ops) * sizeof(struct op))
 /* an op for the RIP bias, the instructions, the end */
 #define BLOCK_BYTES_MAX BLOCK_BYTES(BLOCK_MAX_OPS + 2)
-#define COVERED_BYTES (PAGE / 8) /* of page_info.covered; they lie in the arena too */
+/* of page_info.covered, which lies in the arena, too; who reads it by words reads on behind it */
+#define COVERED_BYTES (PAGE / 8 + 64)
 #define PAGE 4096u
 
 /* --- the cache --- */
@@ -91,7 +92,7 @@ static void register_page(struct engine *e, struct block *b, physaddr page, unsi
             info->covered = (u64 *)(e->arena + e->used);
             e->used += COVERED_BYTES;
         }
-        memset(info->covered, 0, COVERED_BYTES);
+        memset(info->covered, 0, PAGE / 8);
     }
     note_code(info, b, page);
     b->page_next[which] = info->blocks;

@@ -236,6 +236,23 @@ void emit_cmov(struct emit *e, unsigned cc, unsigned size, unsigned dst, struct 
     emit_rm(e, X86_0F | 0x40 | cc, size, dst, src);
 }
 
+static void emit_short(struct emit *e, unsigned opcode, unsigned reg)
+{
+    if (reg & 8)
+        emit_byte(e, 0x41);
+    emit_byte(e, opcode | (reg & 7));
+}
+
+void emit_push(struct emit *e, unsigned reg)
+{
+    emit_short(e, 0x50, reg);
+}
+
+void emit_pop(struct emit *e, unsigned reg)
+{
+    emit_short(e, 0x58, reg);
+}
+
 /* --- jumps --- */
 
 size_t emit_jmp(struct emit *e)
@@ -268,6 +285,11 @@ void emit_call_to(struct emit *e, size_t target)
     emit_byte(e, 0xe8);
     emit_imm(e, 0, 4);
     emit_patch(e, e->at - 4, target);
+}
+
+void emit_ret(struct emit *e)
+{
+    emit_byte(e, 0xc3);
 }
 
 size_t emit_jcc8(struct emit *e, unsigned cc)

@@ -163,12 +163,16 @@ void emit_shift_cl(struct emit *e, unsigned digit, unsigned size, struct rm rm);
 void emit_setcc(struct emit *e, unsigned cc, struct rm rm);
 void emit_cmov(struct emit *e, unsigned cc, unsigned size, unsigned dst, struct rm src);
 
+void emit_push(struct emit *e, unsigned reg); /* 8 bytes */
+void emit_pop(struct emit *e, unsigned reg);
+
 /* --- jumps; those that return an offset: of their rel32, for emit_patch() --- */
 size_t emit_jmp(struct emit *e);
 size_t emit_jcc(struct emit *e, unsigned cc);
 void emit_jmp_to(struct emit *e, size_t target);
 void emit_jcc_to(struct emit *e, unsigned cc, size_t target);
 void emit_call_to(struct emit *e, size_t target);
+void emit_ret(struct emit *e);
 /* The short form: offset of its rel8, for emit_patch8(). */
 size_t emit_jcc8(struct emit *e, unsigned cc);
 void emit_patch8(struct emit *e, size_t site);

@@ -99,14 +99,15 @@ struct mark {
     size_t at;
     bool host_ok, rax_ok, af_zero;
     u8 units, x87_insn, x87_mem;
-    unsigned site_count, crossing_count, exit_count, fixup_count, take_count;
+    unsigned site_count, crossing_count, exit_count, fixup_count, take_count, beside_count;
 };
 
 static struct mark mark(const struct x64 *g)
 {
     return (struct mark){g->e.at,           g->host_ok,    g->rax_ok,      g->af_zero,
                          g->units,          g->x87_insn,   g->x87_mem,     g->site_count,
-                         g->crossing_count, g->exit_count, g->fixup_count, g->take_count};
+                         g->crossing_count, g->exit_count, g->fixup_count, g->take_count,
+                         g->beside_count};
 }
 
 static void take_back(struct x64 *g, const struct mark *m)
@@ -123,6 +124,7 @@ static void take_back(struct x64 *g, const struct mark *m)
     g->crossing_count = m->crossing_count;
     g->exit_count = m->exit_count;
     g->fixup_count = m->fixup_count;
+    g->beside_count = m->beside_count;
     g->at[g->insn].slow = false;
     g->scratch = 0;
     g->failed = false;
@@ -242,6 +244,7 @@ static bool compile(struct jit_buffer *buf, const struct ir *ir, struct jit_code
     g->rax_ok = true;
     g->x87_insn = g->x87_mem = 0;
     g->take_count = g->site_count = g->crossing_count = g->exit_count = g->fixup_count = 0;
+    g->beside_count = 0;
     code->entry = buf->rx + entry;
     code->link[WAY_NEXT] = code->link[WAY_TAKEN] = 0;
     code->stubs = 0;

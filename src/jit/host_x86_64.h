@@ -33,6 +33,7 @@ enum x64_thunk {
     THUNK_UNKNOWN,  /* jumped to, RIP in r13, code in r11: LEAVE_INDIRECT */
     THUNK_LEAVE,    /* jumped to, exit in r13, code in r11 */
     THUNK_TAKE,     /* called, units in r13d, op in r14: fpu_take(), or jit_stub_rest() and leave */
+    THUNK_BESIDE,   /* and 4 more, by the logarithm of the size: x64_thunk_beside() */
 };
 
 enum x64_kind {
@@ -80,6 +81,13 @@ struct x64_crossing {
     u8 insn, address, scratch, size;
 };
 
+/* A write without a word in the table: registers are those of x64_probe(). */
+struct x64_beside {
+    u32 at, back;
+    u8 insn, address, addend, size;
+};
+#define BESIDE_MAX 16 /* bytes */
+
 /* A jump to where units are taken, which aren't there as they should be. */
 struct x64_take {
     u32 at, back;
@@ -114,8 +122,10 @@ struct x64 {
     u8 x87_insn, x87_mem; /* 1 + the last x87 instruction, the last one with a memory operand, whose
                              pointers aren't stored yet; 0: none */
     unsigned site_count, crossing_count, exit_count, fixup_count, take_count;
+    unsigned beside_count;
     struct x64_site site[X64_SITES];
     struct x64_crossing crossing[X64_FIXUPS];
+    struct x64_beside beside[X64_FIXUPS];
     struct x64_exit exit[8]; /* two ways, and what each becomes */
     struct x64_take take[BLOCK_MAX_OPS + 1];
     struct jit_fixup fixup[X64_FIXUPS]; /* offsets in the buffer until the end */
@@ -217,6 +227,16 @@ void x64_fixup(struct x64 *g, struct rm rm);
 /* The jump just emitted with its rel32 at `site` goes to the slow path. */
 void x64_slow(struct x64 *g, size_t site);
 void x64_memory(struct x64 *g, unsigned n);
+
+/* --- host_x86_64_beside.c: stores beside code in its page --- */
+
+/* The jump just emitted with its rel32 at `site` leaves for a write that the table has no word for:
+ * if it hits no code the addend is found, and it is back here; else the slow path. */
+void x64_beside(struct x64 *g, size_t site, const struct x64_beside *access);
+void x64_beside_cold(struct x64 *g);
+/* Called with the linear address of `size` bytes of one page pushed: in its place the addend, ZF;
+ * or not ZF. Keeps all registers. */
+void x64_thunk_beside(struct emit *e, unsigned size);
 
 /* --- tiles: one operation --- */
 void x64_alu(struct x64 *g, unsigned n);      /* host_x86_64_alu.c */

@@ -270,6 +270,7 @@ static void exits(struct x64 *g)
 void x64_cold(struct x64 *g)
 {
     crossings(g);
+    x64_beside_cold(g);
     slow_paths(g);
     x64_units_cold(g);
     exits(g);

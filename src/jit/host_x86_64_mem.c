@@ -91,7 +91,13 @@ struct rm x64_probe(struct x64 *g, unsigned n, const struct x64_access *a)
     entry.scale = 3;
     emit_load(e, 8, addend, entry);
     emit_test(e, 8, rm_reg(addend), addend);
-    x64_slow(g, emit_jcc(e, CC_Z));
+    size_t miss = emit_jcc(e, CC_Z);
+    if (a->write)
+        x64_beside(g, miss,
+                   &(struct x64_beside){
+                       .address = (u8)address, .addend = (u8)addend, .size = (u8)a->size});
+    else
+        x64_slow(g, miss);
     return rm_mem(addend, address, 0);
 }
 

@@ -13,25 +13,6 @@
 /* System V ABI, 3.2.1: what a function must give back. */
 static const u8 saved[] = {HOST_RBP, HOST_RBX, HOST_R12, HOST_R13, HOST_R14, HOST_R15};
 
-static void push(struct emit *e, unsigned reg)
-{
-    if (reg & 8)
-        emit_byte(e, 0x41);
-    emit_byte(e, 0x50 | (reg & 7));
-}
-
-static void pop(struct emit *e, unsigned reg)
-{
-    if (reg & 8)
-        emit_byte(e, 0x41);
-    emit_byte(e, 0x58 | (reg & 7));
-}
-
-static void ret(struct emit *e)
-{
-    emit_byte(e, 0xc3);
-}
-
 /* Guest registers, the flags as EFLAGS bits. */
 static void store_guest(struct emit *e)
 {
@@ -71,7 +52,7 @@ static void call_c(struct emit *e, const void *f)
 static void thunk_enter(struct emit *e)
 {
     for (unsigned n = 0; n < sizeof saved; n++)
-        push(e, saved[n]);
+        emit_push(e, saved[n]);
     emit_alu_imm(e, X86_SUB, 8, rm_reg(HOST_RSP), 8);
     emit_mov(e, 8, HOST_R14, HOST_RSI);
     load_guest(e);
@@ -82,8 +63,8 @@ static void back_to_c(struct emit *e)
 {
     emit_alu_imm(e, X86_ADD, 8, rm_reg(HOST_RSP), 8);
     for (unsigned n = sizeof saved; n--;)
-        pop(e, saved[n]);
-    ret(e);
+        emit_pop(e, saved[n]);
+    emit_ret(e);
 }
 
 static void thunk_leave(struct emit *e)
@@ -102,7 +83,7 @@ static void thunk_stub(struct emit *e)
     call_c(e, (const void *)(uintptr_t)jit_stub);
     load_guest(e);
     emit_alu_imm(e, X86_ADD, 8, rm_reg(HOST_RSP), 8);
-    ret(e);
+    emit_ret(e);
 }
 
 /* The interpreter ends the block. */
@@ -129,16 +110,16 @@ static void thunk_take(struct emit *e)
     emit_alu(e, X86_OR, 4, HOST_R13, rm_reg(HOST_R11));
     x64_units_release(e);
     for (unsigned n = 0; n < sizeof kept; n++)
-        push(e, kept[n]);
+        emit_push(e, kept[n]);
     emit_mov(e, 4, HOST_RSI, HOST_R13);
     call_c(e, (const void *)(uintptr_t)fpu_take);
     emit_mov(e, 4, HOST_R11, HOST_RAX);
     for (unsigned n = sizeof kept; n--;)
-        pop(e, kept[n]);
+        emit_pop(e, kept[n]);
     emit_test(e, 1, rm_reg(HOST_R11), HOST_R11);
     size_t refused = emit_jcc(e, CC_Z);
     x64_units_load(e);
-    ret(e);
+    emit_ret(e);
     emit_patch(e, refused, e->at);
     emit_alu_imm(e, X86_ADD, 8, rm_reg(HOST_RSP), 8); /* the return address */
     end_by(e, jit_stub_rest);
@@ -162,6 +143,10 @@ bool x64_thunks(struct jit_buffer *buf)
     for (unsigned n = 0; n < sizeof thunks / sizeof thunks[0]; n++) {
         buf->thunk[n] = buf->rx + e.at;
         thunks[n](&e);
+    }
+    for (unsigned n = 0; 1u << n <= BESIDE_MAX; n++) {
+        buf->thunk[THUNK_BESIDE + n] = buf->rx + e.at;
+        x64_thunk_beside(&e, 1u << n);
     }
     buf->used = buf->thunks = e.at;
     return !e.full;

@@ -45,6 +45,7 @@ libersatz_core_la_SOURCES += \
     %D%/host_x86_64.c \
     %D%/host_x86_64.h \
     %D%/host_x86_64_alu.c \
+    %D%/host_x86_64_beside.c \
     %D%/host_x86_64_exit.c \
     %D%/host_x86_64_flags.c \
     %D%/host_x86_64_mem.c \

@@ -48,6 +48,7 @@ enum { PF_P = 1 << 0, PF_W = 1 << 1, PF_U = 1 << 2, PF_RSVD = 1 << 3, PF_I = 1 <
 #define MMU_PAGES (1ull << 36) /* linear pages, of 48-bit addresses */
 #define MMU_HALF (1ull << 47)  /* canonical addresses are those from -2^47 to 2^47 - 1 */
 
+struct known;      /* view.h */
 struct mmu_view;   /* tables: view.h */
 struct mmu_spaces; /* space.h */
 
@@ -84,6 +85,7 @@ struct mmu {
     struct mmu_soft_fetch *soft_fetch;
     u64 *system; /* the table of implicit supervisor accesses; NULL if not `flat` */
     u64 span;    /* 2^48 when the interpreter may use the table; 0: everything goes the slow way */
+    struct known *known; /* the active view's: of pages that the tables don't serve */
     struct mmu_view *view[VIEW_COUNT];
     enum mmu_view_id active;
     bool flat;  /* the reservation was granted */
