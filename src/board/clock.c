@@ -33,6 +33,7 @@ void clock_slice_begin(struct clock *c, i64 *budget, u64 insns)
     *budget = (i64)insns;
     c->slice_end = start + insns;
     c->budget = budget;
+    c->cut = false;
 }
 
 void clock_slice_end(struct clock *c)
@@ -46,6 +47,7 @@ void clock_slice_end(struct clock *c)
 
 void clock_slice_cut(struct clock *c)
 {
+    c->cut = true;
     if (c->budget && *c->budget > 0) {
         c->slice_end -= (u64)*c->budget;
         *c->budget = 0;

@@ -37,6 +37,7 @@ struct clock {
     u64 skipped;   /* ns */
     u64 slice_end; /* instruction count at which the running slice's budget is 0 */
     i64 *budget;   /* the running CPU's, or NULL between slices: then slice_end is "now" */
+    bool cut;      /* the running slice, by clock_slice_cut() */
     struct timer *timers;
 };
 
@@ -50,6 +51,13 @@ static inline u64 clock_insns(const struct clock *c)
 static inline u64 clock_now(const struct clock *c)
 {
     return clock_insns(c) * c->ns_per_insn + c->skipped;
+}
+
+/* Somebody waits for the running instruction to end: its own doing, or a timer that is due. Where
+ * the slice ends has no say in it. */
+static inline bool clock_is_waited_for(const struct clock *c)
+{
+    return c->cut || (c->timers && c->timers->deadline <= clock_now(c));
 }
 
 /* Opens a slice of at most `insns` instructions for the CPU that owns *budget; shortened to

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* IN, OUT, INS, OUTS (SDM vol. 1, chapter 19): permission, breakpoints, the bus. */
+#include "board/clock.h"
 #include "board/ports.h"
 #include "cpu/debug.h"
 #include "cpu/op.h"
@@ -64,7 +65,8 @@ void op_out(struct cpu *c, const struct insn *in)
  * --- strings ---
  *
  * Under REP one call does a chunk of elements, and counts as one instruction, as in string.c. It
- * ends early when an element gave something to see to: an event, or the end of the time slice.
+ * ends early when an element gave something to see to: an event, a timer that is due, a wish to
+ * stop. Not for the end of the time slice, so that slices of any length come to the same.
  */
 
 enum { CHUNK = 1024 };
@@ -112,7 +114,8 @@ static void string_io(struct cpu *c, const struct insn *in, element_fn *element,
     do {
         element(c, in, size);
         more = advance(c, in, index, size);
-    } while (more && ++n < CHUNK && !c->pending && c->budget > 0 && !cpu_wants_step(c));
+    } while (more && ++n < CHUNK && !c->pending && !clock_is_waited_for(c->bus.clock) &&
+             !cpu_wants_step(c));
     c->rep_partial = more;
     if (more)
         c->rip = cpu_insn_rip(c);

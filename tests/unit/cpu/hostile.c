@@ -153,6 +153,66 @@ START_TEST(rsm_into_an_impossible_state_shuts_down)
 }
 END_TEST
 
+struct port {
+    struct clock *clock;
+    struct timer timer;
+    unsigned count;
+};
+
+static void on_timer(void *opaque)
+{
+}
+
+/* The 100th byte wants the run to stop, the 200th has a timer due at once. */
+static void port_write(void *opaque, u16 offset, u32 value, unsigned size)
+{
+    struct port *port = opaque;
+
+    port->count++;
+    if (port->count == 100)
+        clock_slice_cut(port->clock);
+    if (port->count == 200)
+        timer_arm(&port->timer, clock_now(port->clock));
+}
+
+static u32 port_read(void *opaque, u16 offset, unsigned size)
+{
+    return 0;
+}
+
+static const u64 slices[] = {1, 2, 3, 4, 5, 1000};
+
+/* rep outsb; hlt: 2,500 bytes in chunks of 100, 100, 1,024, 1,024 and 252, an instruction each,
+ * wherever slices end. */
+START_TEST(string_io_in_slices)
+{
+    struct testcpu *t = CODE(TESTCPU_32, "\xf3\x6e\xf4");
+    struct port port = {.clock = &t->clock};
+    const struct port_range range = {.name = "port",
+                                     .base = 0x100,
+                                     .count = 1,
+                                     .max_size = 1,
+                                     .read = port_read,
+                                     .write = port_write,
+                                     .opaque = &port};
+    u64 rip = TESTCPU_CODE;
+
+    timer_init(&port.timer, &t->clock, on_timer, NULL, "port");
+    ck_assert_int_eq(portmap_add(&t->io, &range, NULL), 0);
+    t->cpu.gpr[RCX] = 2500;
+    t->cpu.gpr[RDX] = 0x100;
+    t->cpu.gpr[RSI] = 0x20000;
+    while (testcpu_run(t, rip, slices[_i]) == TESTCPU_ALL) {
+        clock_run_timers(&t->clock);
+        rip = t->cpu.rip;
+    }
+    ck_assert_uint_eq(port.count, 2500);
+    ck_assert_uint_eq(t->cpu.gpr[RSI], 0x20000 + 2500);
+    ck_assert_uint_eq(clock_insns(&t->clock), 5 + 1);
+    testcpu_free(t);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("hostile");
@@ -160,6 +220,7 @@ int main(void)
     tcase_add_test(t, endless_delivery);
     tcase_add_test(t, ferr_ends_its_block);
     tcase_add_test(t, sysret_keeps_bit_1);
+    tcase_add_loop_test(t, string_io_in_slices, 0, ARRAY_LEN(slices));
     suite_add_tcase(s, t);
     t = tcase_create("rsm");
     tcase_add_test(t, rsm_mends_what_no_register_holds);
