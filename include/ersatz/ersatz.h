@@ -101,6 +101,7 @@ ERSATZ_API void ersatz_destroy(struct ersatz_machine *m);
     X("jit", "[backend=native|portable][,optimise=on|off][,heat=N][,buffer=KIB]", "",              \
       "how the JIT works")                                                                         \
     X("perfmap", "on|off", "off", "names of translated code for perf, in /tmp/perf-PID.map")       \
+    X("jitdump", "on|off", "off", "translated code for perf inject --jit, in /tmp/jit-PID.dump")   \
     X("soft-fpu", "on|off", "off", "floating point by the exact kernels only")                     \
     X("vga", "std|none", "std", "the display adapter")                                             \
     X("no-reboot", "on|off", "off", "a reset ends the run")                                        \

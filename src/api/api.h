@@ -104,6 +104,7 @@ int config_boot(struct ersatz_machine *m, const char *value, struct ersatz_error
 int config_accel(struct ersatz_machine *m, const char *value, struct ersatz_error *error);
 int config_jit(struct ersatz_machine *m, const char *value, struct ersatz_error *error);
 int config_perfmap(struct ersatz_machine *m, const char *value, struct ersatz_error *error);
+int config_jitdump(struct ersatz_machine *m, const char *value, struct ersatz_error *error);
 /* The machine is built and has run nothing yet. */
 void engine_power_on(struct ersatz_machine *m);
 

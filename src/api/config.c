@@ -342,6 +342,7 @@ static const struct {
     {"accel", config_accel, false},
     {"jit", config_jit, false},
     {"perfmap", config_perfmap, false},
+    {"jitdump", config_jitdump, false},
     {"soft-fpu", set_soft_fpu, false},
     {"vga", set_vga, false},
     {"no-reboot", set_no_reboot, true},

@@ -30,6 +30,14 @@ int config_perfmap(struct ersatz_machine *m, const char *value, struct ersatz_er
     return n < 0 ? n : 0;
 }
 
+int config_jitdump(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
+{
+    int n = property_bool("jitdump", value, error);
+
+    m->set.jit.jitdump = n == 1;
+    return n < 0 ? n : 0;
+}
+
 static int set_backend(struct jit_config *jit, const char *value, struct ersatz_error *error)
 {
     static const char *const names[] = {"native", "portable"};

@@ -122,6 +122,8 @@ static struct jit_code *translate(struct jit *j, struct block *b)
     j->stats.bytes += j->buffer.used - before;
     if (j->perfmap)
         jit_perfmap_add(j, code);
+    if (j->jitdump)
+        jit_jitdump_add(j, code);
     return code;
 }
 
@@ -310,6 +312,8 @@ struct jit *jit_new(struct engine *e, const struct jit_config *config)
     jit_signal_install();
     if (config->perfmap)
         jit_perfmap_open(j);
+    if (config->jitdump)
+        jit_jitdump_open(j);
     j->accel = (struct accel){.run = jit_run,
                               .drop = on_drop,
                               .flush = on_flush,
@@ -332,6 +336,7 @@ void jit_destroy(struct jit *j)
         jit_profile_log(j);
     free(j->profile);
     jit_perfmap_close(j);
+    jit_jitdump_close(j);
     jit_jumps_free(j);
     jit_buffer_destroy(&j->buffer);
     free(j->codes);

@@ -19,7 +19,7 @@
 struct jit_config {
     const struct host *host; /* NULL: the best that this host has */
     bool no_optimise;
-    bool perfmap;
+    bool perfmap, jitdump;
     bool stops; /* cpu_run() returns after each run of a block's code, before any event */
     u32 heat;   /* 0: JIT_HEAT */
     u64 buffer; /* 0: JIT_BUFFER */

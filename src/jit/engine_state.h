@@ -27,6 +27,9 @@ struct jit {
     struct ir *ir;
     const struct jit_code *last; /* config.stops: what ran */
     FILE *perfmap;
+    FILE *jitdump;
+    void *marker;                /* jitdump.c: a page of the file, mapped for perf to see */
+    u64 dumped;                  /* pieces of code */
     struct jit_profile *profile; /* NULL until something was counted */
     struct jit_stats stats;
 };
@@ -66,5 +69,13 @@ void jit_profile_log(const struct jit *j);
 void jit_perfmap_open(struct jit *j);
 void jit_perfmap_add(struct jit *j, const struct jit_code *code);
 void jit_perfmap_close(struct jit *j);
+/* What perf calls the code. */
+#define JIT_NAME 32
+void jit_name(char name[JIT_NAME], const struct jit_code *code);
+
+/* jitdump.c */
+void jit_jitdump_open(struct jit *j);
+void jit_jitdump_add(struct jit *j, const struct jit_code *code);
+void jit_jitdump_close(struct jit *j);
 
 #endif

@@ -18,6 +18,7 @@ libersatz_core_la_SOURCES += \
     %D%/ir.def \
     %D%/ir.h \
     %D%/jit_no.def \
+    %D%/jitdump.c \
     %D%/jump.c \
     %D%/lift.c \
     %D%/lift.h \

@@ -17,10 +17,18 @@ void jit_perfmap_open(struct jit *j)
                 j->buffer.thunks);
 }
 
+void jit_name(char name[JIT_NAME], const struct jit_code *code)
+{
+    snprintf(name, JIT_NAME, "guest_%llx", (unsigned long long)code->block->phys);
+}
+
 void jit_perfmap_add(struct jit *j, const struct jit_code *code)
 {
-    fprintf(j->perfmap, "%llx %x guest_%llx\n", (unsigned long long)(uintptr_t)code->entry,
-            code->bytes, (unsigned long long)code->block->phys);
+    char name[JIT_NAME];
+
+    jit_name(name, code);
+    fprintf(j->perfmap, "%llx %x %s\n", (unsigned long long)(uintptr_t)code->entry, code->bytes,
+            name);
 }
 
 void jit_perfmap_close(struct jit *j)

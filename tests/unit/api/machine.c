@@ -463,6 +463,7 @@ static const struct {
     {"jit", "backend=portabel", ERSATZ_E_NAME, "portable"},
     {"jit", "buffer=1048577", ERSATZ_E_VALUE, "1048576"},
     {"perfmap", "maybe", ERSATZ_E_VALUE, "maybe"},
+    {"jitdump", "maybe", ERSATZ_E_VALUE, "maybe"},
     {"clock", "hots", ERSATZ_E_VALUE, "host"},
     {"rtc.base", "2026-13-01", ERSATZ_E_VALUE, "2026-13-01"},
     {"rtc.base", "2026-12-01T10:00", ERSATZ_E_VALUE, "T10:00"},

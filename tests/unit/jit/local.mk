@@ -4,6 +4,7 @@ if HAVE_CHECK
 unit_tests += \
     %D%/engine \
     %D%/ir \
+    %D%/jitdump \
     %D%/noexec \
     %D%/profile \
     %D%/units \
@@ -56,6 +57,11 @@ EXTRA_DIST += %D%/eval_native.sh %D%/eval_soft_tlb.sh
 %C%_noexec_CPPFLAGS = $(check_cppflags)
 %C%_noexec_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_noexec_LDADD = $(check_libs)
+
+%C%_jitdump_SOURCES = %D%/jitdump.c
+%C%_jitdump_CPPFLAGS = $(check_cppflags)
+%C%_jitdump_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_jitdump_LDADD = $(check_libs)
 
 %C%_profile_SOURCES = %D%/profile.c
 %C%_profile_CPPFLAGS = $(check_cppflags)
