@@ -22,8 +22,7 @@ typedef ir_ref V;
 #define wr(n, v) lift_write(l, n, v, l->size)
 #define wr_if(when, v) lift_put_if(l, when, l->op->in.op[0].reg, v, l->size)
 #define reg(r) lift_get(l, r, l->size)
-/* Of a whole register what the mode has of it. */
-#define regs(r, bytes) lift_get(l, r, (bytes) == 8 && !lift_code64(l) ? 4 : (bytes))
+#define regs(r, bytes) lift_get_whole(l, r, bytes)
 #define set_reg(r, v) lift_put(l, r, v, l->size)
 #define set_reg_if(when, r, v) lift_put_if(l, when, r, v, l->size)
 #define set_regs(r, v, bytes) lift_put(l, r, v, bytes)
@@ -47,7 +46,7 @@ typedef ir_ref V;
 #define LIFT_AND(a, b) lift_binary(l, IR_AND, a, b)
 #define LIFT_OR(a, b) lift_binary(l, IR_OR, a, b)
 #define LIFT_XOR(a, b) lift_binary(l, IR_XOR, a, b)
-#define LIFT_NOT(a) lift_one(l, IR_NOT, lift_at(l, a)->size, a)
+#define LIFT_NOT(a) lift_not(l, a)
 #define mul(a, b) (l->product = lift_binary(l, IR_MUL, a, b))
 #define mulhu(a, b) lift_high(l, false)
 #define mulhs(a, b) lift_high(l, true)
@@ -138,6 +137,17 @@ typedef ir_ref V;
 static inline ir_ref lift_one(struct lift *l, enum ir_code code, unsigned size, ir_ref a)
 {
     return IR_OP(l, .code = (u8)code, .size = (u8)size, .a = a);
+}
+
+static inline ir_ref lift_not(struct lift *l, ir_ref a)
+{
+    return lift_one(l, IR_NOT, lift_at(l, a)->size, a);
+}
+
+/* Of a whole register what the mode has of it. */
+static inline ir_ref lift_get_whole(struct lift *l, unsigned reg, unsigned bytes)
+{
+    return lift_get(l, reg, bytes == 8 && !lift_code64(l) ? 4 : bytes);
 }
 
 static inline ir_ref lift_two(struct lift *l, enum ir_code code, unsigned size, ir_ref a, ir_ref b)

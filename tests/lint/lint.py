@@ -188,18 +188,99 @@ def formatted():
     return bad or ([out.stderr] if out.returncode else [])
 
 
+# Constants of the instruction, known before it runs, may stand as arguments.
+KNOWN = r"\b(last_source|(operand|source|address)_(size|bits))\(\)"
+# So may one that is an operation in the lifter: with two of them the compiler would have a choice.
+CONSTANT = r"\b(k|immediate)\([^()]*\)"
+
+
+def is_primitive(line):
+    """a line of a body: one primitive, on names and constants"""
+    text, constants = re.subn(CONSTANT, "0", re.sub(KNOWN, "0", line.strip()))
+    whole = re.fullmatch(r"((V|unsigned) \w+ = )?(0|\w+\([^();]*\));", text)
+    return bool(whole) and constants <= 1
+
+
 def bodies():
     """semantic bodies: one primitive a statement, no control flow"""
     bad = []
-    # Constants of the instruction, known before it runs, may stand as arguments.
-    constants = r"\b(k|immediate|last_source|(operand|source|address)_(size|bits))\([^()]*(\(\))?[^()]*\)"
     for path in files(".sem.inc"):
         for n, line in enumerate(lines(path), 1):
-            if not line.startswith("    "):
-                continue
-            text = re.sub(constants, "0", re.sub(constants, "0", line.strip()))
-            if not re.fullmatch(r"((V|unsigned) \w+ = )?(0|\w+\([^();]*\));", text):
+            if line.startswith("    ") and not is_primitive(line):
                 bad.append(f"{path}:{n}: {line.strip()}")
+    return bad
+
+
+def without_comments(text):
+    """C without comments and strings, its lines where they were"""
+    blank = lambda m: re.sub(r"[^\n]", " ", m[0])
+    text = re.sub(r"/\*.*?\*/|//[^\n]*", blank, text, flags=re.S)
+    return re.sub(r'"(\\.|[^"\\\n])*"|\'(\\.|[^\'\\\n])*\'', blank, text)
+
+
+def closing(text, at):
+    """the place of the parenthesis that closes the one at `at`"""
+    depth = 0
+    for i in range(at, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[i], 0)
+        if not depth:
+            return i
+    return len(text)
+
+
+def appenders(texts):
+    """what appends operations: functions that make values of a struct lift, and macros of them"""
+    names = {"IR_OP"}
+    for text in texts:
+        names |= set(re.findall(r"^(?:static |inline )*ir_ref (\w+)\(struct lift \*", text, re.M))
+    for text in texts:
+        for name, body in re.findall(r"^#define (\w+)\([^()]*\)((?:.*\\\n)*.*)", text, re.M):
+            if set(re.findall(r"\w+", body)) & names:
+                names.add(name)
+    return names
+
+
+def outermost(text, names):
+    """calls of `names` in text that stand in no other one"""
+    found, at = [], 0
+    call = re.compile(r"\b(%s)\s*\(" % "|".join(map(re.escape, sorted(names))))
+    while m := call.search(text, at):
+        found.append(m[1])
+        at = closing(text, m.end() - 1) + 1
+    return found
+
+
+def unordered(text, names):
+    """(line, what) of argument lists with two operations, whose order is the compiler's choice"""
+    text, bad = without_comments(text), []
+    for m in re.finditer(r"\b(?!if\b|while\b|for\b|switch\b|return\b|sizeof\b)\w+\s*\(", text):
+        line = text[text.rfind("\n", 0, m.start()) + 1 : m.start()]
+        arguments = text[m.end() : closing(text, m.end() - 1)]
+        two = outermost(arguments, names) if "({" not in arguments else []
+        if len(two) > 1 and not re.match(r"\s*#\s*define\s+$", line):
+            bad.append((text.count("\n", 0, m.start()) + 1, " and ".join(two)))
+    return bad
+
+
+def used_twice(text):
+    """(line, what) of macros that use an argument more than once: it may be an operation"""
+    text, bad = without_comments(text), []
+    for m in re.finditer(r"^#define (\w+)\(([^()]+)\)((?:.*\\\n)*.*)", text, re.M):
+        for name in re.findall(r"\w+", m[2]):
+            if len(re.findall(r"(?<![.\w>])%s\b" % name, m[3])) > 1:
+                bad.append((text.count("\n", 0, m.start()) + 1, f"{m[1]}: {name}"))
+    return bad
+
+
+def order():
+    """the lifter's operations come in an order that no compiler chooses"""
+    paths = [p for p in files(".c", ".h") if p.startswith("src/jit/lift")]
+    texts = {p: "\n".join(lines(p)) for p in paths}
+    names, bad = appenders([without_comments(text) for text in texts.values()]), []
+    for path, text in texts.items():
+        bad += [f"{path}:{n}: {what} in one list of arguments" for n, what in unordered(text, names)]
+        if path.endswith("_prim.h"):
+            bad += [f"{path}:{n}: {what} is used twice" for n, what in used_twice(text)]
     return bad
 
 
@@ -220,7 +301,7 @@ def documented():
             + [f"doc/architecture.md: src/{name}.* is not there" for name in sorted(told - there)])
 
 
-RULES = [layers, sizes, language, bodies, no_exits, no_globals, formatted, documented]
+RULES = [layers, sizes, language, bodies, order, no_exits, no_globals, formatted, documented]
 
 
 def main():
