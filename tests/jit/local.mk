@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The JIT against the interpreter. `make check-jit` runs these alone, 60 s of random programs
 # instead of 5; check-jit-long takes an hour or two.
-jit_tests = %D%/fuzz.tap %D%/faults.tap %D%/boundary.tap %D%/smc.tap %D%/places.tap \
+jit_tests = %D%/fuzz.tap %D%/faults.tap %D%/boundary.tap %D%/smc.tap %D%/beside.tap \
+    %D%/places.tap \
     %D%/system.tap
 
 jit_box = %D%/box.c %D%/box.h %D%/engine.c %D%/modes.def %D%/same.c %D%/segments.def \
@@ -24,6 +25,10 @@ jit_programs = %D%/instructions.c %D%/mix.def %D%/play.c %D%/play.h %D%/program.
 %C%_smc_tap_SOURCES = %D%/smc.c $(jit_box) $(jit_programs)
 %C%_smc_tap_CPPFLAGS = $(check_cppflags)
 %C%_smc_tap_LDADD = libersatz-core.la
+
+%C%_beside_tap_SOURCES = %D%/beside.c $(jit_box) $(jit_programs)
+%C%_beside_tap_CPPFLAGS = $(check_cppflags)
+%C%_beside_tap_LDADD = libersatz-core.la
 
 %C%_places_tap_SOURCES = %D%/places.c $(jit_box) $(jit_programs)
 %C%_places_tap_CPPFLAGS = $(check_cppflags)
