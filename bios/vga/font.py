@@ -93,7 +93,8 @@ def main():
     for line in open(sys.argv[1], encoding="ascii"):
         if not line.startswith("#"):
             code, t, s = line.split()
-            tall[int(code, 16)], small[int(code, 16)] = list(bytes.fromhex(t)), list(bytes.fromhex(s))
+            tall[int(code, 16)] = list(bytes.fromhex(t))
+            small[int(code, 16)] = list(bytes.fromhex(s))
     if sys.argv[2:3] == ["--show"]:
         height = int(sys.argv[3])
         for first in range(0, 256, 16):

@@ -208,7 +208,8 @@ def table(bits, engs, runs):
             cells += f"{median[e.name, w]:>12.1f} {f'({ratio:.1f})':>7}"
         print(f"{w:10}{cells}")
     for e in engs[1:]:
-        ratios = [median[e.name, w] / median[engs[0].name, w] for w in rows if (e.name, w) in median]
+        ratios = [median[e.name, w] / median[engs[0].name, w]
+                  for w in rows if (e.name, w) in median]
         print(f"{e.name}: {geomean(ratios):.1f} times {engs[0].name} in geometric mean")
     for ours, theirs in ("jit", "qemu"), ("interp", "bochs"):
         both = [w for w in rows if (ours, w) in median and (theirs, w) in median]

@@ -79,9 +79,9 @@ class Run:
         self.out = os.path.join(where, "out")
         self.bios = os.path.join(where, "bios")  # where QEMU has two debug ports
         self.p = subprocess.Popen(
-            [*(word.replace("{bios}", self.bios) for word in machine), "-m", "16", "-boot", boot, "-monitor", "stdio", "-debugcon",
-             f"file:{self.out}", *drives(where, words)], stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
+            [*(word.replace("{bios}", self.bios) for word in machine), "-m", "16", "-boot", boot,
+             "-monitor", "stdio", "-debugcon", f"file:{self.out}", *drives(where, words)],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
 
     def said(self):
         text = ""

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """INT 13h, asked by disk.c: booted from a floppy beside three disks (one of them beyond 28 bits
-of sector numbers), a second floppy and a CD; from floppies of other sizes; from a CD without emulation; and from CDs whose
-boot images play a floppy and a hard disk. What it wrote is looked up in the images.
+of sector numbers), a second floppy and a CD; from floppies of other sizes; from a CD without
+emulation; and from CDs whose boot images play a floppy and a hard disk. What it wrote is looked up
+in the images.
 
 usage: disk.py [--oracle [BIOS]]   asks BIOS (default: Ersatz) and QEMU's SeaBIOS, prints disk.txt
 
@@ -119,7 +120,8 @@ class World:
                          *ask.drive(p("cd.iso"), **{"if": "ide"}, index=2, media="cdrom"),
                          *ask.drive(p("huge.img"), **{"if": "ide"}, index=3)]
         for kib in SIZES:
-            yield (f"{kib}K", ["-boot", "order=a", *ask.drive(p(f"{kib}K.img"), **{"if": "floppy"})])
+            floppy = ask.drive(p(f"{kib}K.img"), **{"if": "floppy"})
+            yield (f"{kib}K", ["-boot", "order=a", *floppy])
         for name in ("plain", "floppy", "disk"):
             yield (f"{name}.iso", ["-boot", "order=d", "-cdrom", p(f"{name}.iso")])
 

@@ -49,7 +49,7 @@ class Session:
         self.p.stdin.flush()
 
     def keys(self, names, seen):
-        """Presses one after the other, each when the last one has come; how many lines there are."""
+        """Presses one after the other, each when the last has come; how many lines there are."""
         for name in names:
             self.press(name)
             if name in self.silent:

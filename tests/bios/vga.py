@@ -44,9 +44,9 @@ def ersatz(out):
 
 def qemu(rom):
     card = ["-device", "VGA" + ("" if rom == "-" else f",romfile={rom}"), "-vga", "none"]
-    return lambda out: ["qemu-system-i386", "-drive", f"file={IMAGE},format=raw,if=floppy,snapshot=on",
-                        "-boot", "a", *card, "-display", "none", "-debugcon", f"file:{out}",
-                        "-device", "isa-debug-exit", "-no-reboot"]
+    drive = f"file={IMAGE},format=raw,if=floppy,snapshot=on"
+    return lambda out: ["qemu-system-i386", "-drive", drive, "-boot", "a", *card, "-display", "none",
+                        "-debugcon", f"file:{out}", "-device", "isa-debug-exit", "-no-reboot"]
 
 
 def groups(lines):

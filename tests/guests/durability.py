@@ -70,7 +70,8 @@ def install(image):
         guest.expect(g.power_off(), 0, "exit status")
     finally:
         g.kill()
-    guest.expect(hashlib.sha256(content(partition(image), "/bin/busybox")).hexdigest(), want, "busybox")
+    got = hashlib.sha256(content(partition(image), "/bin/busybox")).hexdigest()
+    guest.expect(got, want, "busybox")
 
 
 # In the guest: file N holds N, 3,000 times; the name is said when it has been flushed.
@@ -82,7 +83,8 @@ def torn(image, run, moment):
     """One run, killed; returns how many files had been flushed."""
     g = boot(image)
     try:
-        g.run("mkdir -p /disk && mount -t ext4 /dev/sda1 /disk && mkdir -p /disk/runs/%d && sync" % run)
+        g.run("mkdir -p /disk && mount -t ext4 /dev/sda1 /disk")
+        g.run("mkdir -p /disk/runs/%d && sync" % run)
         g.p.stdin.write((WRITER % run).encode() + b"\n")
         g.p.stdin.flush()
         g.until(r"FLUSHED 1\n")

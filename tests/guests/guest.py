@@ -42,8 +42,8 @@ def missing(*names):
 
 def command(name, *options, build=BUILD, runner=RUNNER, append="", ramdisk=None):
     return [*runner, os.path.join(build, "ersatz"), "-m", "256", "-kernel", kernel(name), "-initrd",
-            ramdisk or initrd(name), "-append", f"console=ttyS0 panic=-1 {append}".strip(), "-no-reboot",
-            *ACCEL, *options]
+            ramdisk or initrd(name), "-append", f"console=ttyS0 panic=-1 {append}".strip(),
+            "-no-reboot", *ACCEL, *options]
 
 
 class Guest:

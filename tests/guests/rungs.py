@@ -43,8 +43,8 @@ def disk(name):
 
 
 def linux(kernel, initramfs="amd64", more="console=ttyS0"):
-    return (f"-kernel {{kernels/vmlinuz-{kernel}}} -initrd {{initramfs/busybox-{initramfs}.cpio.gz}}"
-            f" -append '{more}'")
+    return (f"-kernel {{kernels/vmlinuz-{kernel}}} "
+            f"-initrd {{initramfs/busybox-{initramfs}.cpio.gz}} -append '{more}'")
 
 
 def rung(number, name, options, firmware, *steps, **more):

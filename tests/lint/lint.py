@@ -98,7 +98,7 @@ def levels(body):
 def sizes():
     """files, functions and lines keep to their sizes"""
     bad = []
-    for path in files(*CODE):
+    for path in files(*CODE, ".py"):
         text = lines(path)
         if len(text) - 1 > MAX_LINES:
             bad.append(f"{path}: {len(text) - 1} lines, more than {MAX_LINES}")
@@ -278,7 +278,7 @@ def order():
     texts = {p: "\n".join(lines(p)) for p in paths}
     names, bad = appenders([without_comments(text) for text in texts.values()]), []
     for path, text in texts.items():
-        bad += [f"{path}:{n}: {what} in one list of arguments" for n, what in unordered(text, names)]
+        bad += [f"{path}:{n}: {what} in one argument list" for n, what in unordered(text, names)]
         if path.endswith("_prim.h"):
             bad += [f"{path}:{n}: {what} is used twice" for n, what in used_twice(text)]
     return bad

@@ -35,7 +35,7 @@ LIFTERS = (
     ("/* lift_binary(l, IR_AND, lift_read(l, n, 1), lift_const(l, 31)) */", 0),
     ("lift_binary(l, IR_AND, lift_read(l, n, 1), lift_const(l, 31));", 1),
     ("lift_binary(l, IR_AND,\n    lift_read(l, n, 1),\n    lift_const(l, 31));", 1),
-    ("#define shift_count(n) \\\n    lift_binary(l, IR_AND, lift_read(l, n, 1), lift_const(l, 31))", 1),
+    ("#define count(n) \\\n    lift_binary(l, IR_AND, lift_read(l, n, 1), lift_const(l, 31))", 1),
     ("IR_OP(l, .code = IR_SELECT, .a = when, .b = lift_const(l, 1), .c = k(2));", 1),
     ("lift_op(l, &(struct ir_op){.a = k(1), .b = k(2)});", 1),
     ("advance(l, lift_const(l, 1) + lift_const(l, 2));", 1),
