@@ -45,7 +45,8 @@ def ersatz(out):
 def qemu(rom):
     card = ["-device", "VGA" + ("" if rom == "-" else f",romfile={rom}"), "-vga", "none"]
     drive = f"file={IMAGE},format=raw,if=floppy,snapshot=on"
-    return lambda out: ["qemu-system-i386", "-drive", drive, "-boot", "a", *card, "-display", "none",
+    return lambda out: ["qemu-system-i386", "-drive", drive, "-boot", "a", *card,
+                        "-display", "none",
                         "-debugcon", f"file:{out}", "-device", "isa-debug-exit", "-no-reboot"]
 
 
