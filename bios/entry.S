@@ -7,6 +7,7 @@
  * another stack is given the next free slice of ours, and the struct is copied there and back.
  * A call from one of our own stacks goes on there.
  */
+#include "real.inc"
 #define ESEG 0xE000
 #define FSEG 0xF000
 #define REGS_SIZE 40
@@ -48,15 +49,7 @@ vector_##number: \
     .global vector_common
 vector_common:
     cld
-    pushw %es
-    pushw %ds
-    pushl %eax
-    pushl %ecx
-    pushl %edx
-    pushl %ebx
-    pushl %ebp
-    pushl %esi
-    pushl %edi
+    push_registers
     movw %ss, %ax
     movw $ESEG, %bx
     movw %bx, %es
@@ -99,15 +92,7 @@ on_our_stack:
     movl %esp, %edx
     call call_handler
 vector_return:
-    popl %edi
-    popl %esi
-    popl %ebp
-    popl %ebx
-    popl %edx
-    popl %ecx
-    popl %eax
-    popw %ds
-    popw %es
+    pop_registers
     addw $2, %sp
     iret
 
@@ -178,12 +163,7 @@ far_returns:
 load_and_go: /* EDX: struct regs */
     pushw 30(%edx) /* ES */
     pushw 28(%edx) /* DS */
-    movl 0(%edx), %edi
-    movl 4(%edx), %esi
-    movl 8(%edx), %ebp
-    movl 12(%edx), %ebx
-    movl 20(%edx), %ecx
-    movl 24(%edx), %eax
+    load_general %edx
     movl 16(%edx), %edx
     popw %ds
     popw %es
@@ -202,12 +182,7 @@ store_and_leave:
     popw 28(%edx)
     popw 30(%edx)
     popw REGS_FLAGS(%edx)
-    movl %edi, 0(%edx)
-    movl %esi, 4(%edx)
-    movl %ebp, 8(%edx)
-    movl %ebx, 12(%edx)
-    movl %ecx, 20(%edx)
-    movl %eax, 24(%edx)
+    store_general %edx
     movw $ESEG, %dx
     movw %dx, %es
     cld

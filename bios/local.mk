@@ -88,6 +88,7 @@ bios_headers = \
     %D%/post.def \
     %D%/post.h \
     %D%/real.h \
+    %D%/real.inc \
     %D%/scancodes.def \
     %D%/time.h \
     %D%/smp.h \

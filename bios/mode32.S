@@ -3,6 +3,7 @@
  * Entry points for protected mode. C is called with struct regs on the caller's own stack and
  * DS = ES = SS; nothing else of the caller's segments is touched.
  */
+#include "real.inc"
 #define REGS_FLAGS 38
 
 /* ---- BIOS32 service directory (Phoenix, Standard BIOS 32-bit Service Directory 0.4) ---- */
@@ -43,30 +44,14 @@ bios32_entry: /* EAX: service, BL: function 0 */
     cld
     pushl $0 /* flags */
     pushl $0
-    pushw %es
-    pushw %ds
-    pushl %eax
-    pushl %ecx
-    pushl %edx
-    pushl %ebx
-    pushl %ebp
-    pushl %esi
-    pushl %edi
+    push_registers
     pushl %ss
     pushl %ss
     popl %ds
     popl %es
     movl %esp, %eax
     call \function
-    popl %edi
-    popl %esi
-    popl %ebp
-    popl %ebx
-    popl %edx
-    popl %ecx
-    popl %eax
-    popw %ds
-    popw %es
+    pop_registers
     btw $0, 6(%esp) /* CF */
     leal 8(%esp), %esp
     lretl
@@ -82,30 +67,14 @@ apm_entry_16:
     cld
     pushl $0
     pushl $0
-    pushw %es
-    pushw %ds
-    pushl %eax
-    pushl %ecx
-    pushl %edx
-    pushl %ebx
-    pushl %ebp
-    pushl %esi
-    pushl %edi
+    push_registers
     movw %ss, %ax
     movw %ax, %ds
     movw %ax, %es
     movzwl %sp, %esp
     movl %esp, %eax
     calll apm_connected
-    popl %edi
-    popl %esi
-    popl %ebp
-    popl %ebx
-    popl %edx
-    popl %ecx
-    popl %eax
-    popw %ds
-    popw %es
+    pop_registers
     btw $0, 6(%esp)
     leal 8(%esp), %esp
     lretw

@@ -4,6 +4,7 @@
  * entries. C runs on the caller's stack with DS = ES = SS, as gcc takes them for one, and GS = CS
  * for tables; FS is for far memory.
  */
+#include "real.inc"
     .code16
     .section .header, "ax"
     .globl rom_header
@@ -38,15 +39,7 @@ pci_data:
     /* The caller's registers become a struct regs, whose address C gets in AX. */
     .macro enter
     cld
-    pushw %es
-    pushw %ds
-    pushl %eax
-    pushl %ecx
-    pushl %edx
-    pushl %ebx
-    pushl %ebp
-    pushl %esi
-    pushl %edi
+    push_registers
     movzwl %sp, %eax
     pushw %fs
     pushw %gs
@@ -63,15 +56,7 @@ pci_data:
     movl %ebp, %esp
     popw %gs
     popw %fs
-    popl %edi
-    popl %esi
-    popl %ebp
-    popl %ebx
-    popl %edx
-    popl %ecx
-    popl %eax
-    popw %ds
-    popw %es
+    pop_registers
     .endm
 
     .globl int10_entry, window_entry

@@ -37,7 +37,7 @@ SUFFIXES += .ovga
 
 vgabios_objects_c = $(vgabios_sources:.c=.ovga)
 vgabios_objects = $(vgabios_objects_c:.S=.ovga)
-$(vgabios_objects): $(vgabios_headers) bios/bda.h bios/bios.h bios/real.h bios/x86.h
+$(vgabios_objects): $(vgabios_headers) bios/bda.h bios/bios.h bios/real.h bios/real.inc bios/x86.h
 
 %D%/vgabios.bin: $(vgabios_objects) %D%/vgabios.ld %D%/checksum.sh
 	$(AM_V_GEN)$(BIOS_CC) $(bios_ldflags) -Wl,-T,$(srcdir)/%D%/vgabios.ld -o $@.new \

@@ -416,9 +416,7 @@ static void absolute(struct insn *in)
 
 bool exec_bind(struct op *op, unsigned mode)
 {
-    u32 attr = insn_rows[op->in.row].attr;
-    bool repeats = (attr & ATTR_ENDREP) && (op->in.prefix & (PFX_REP | PFX_REPNE));
-    bool end = (attr & ATTR_END) || repeats;
+    bool end = insn_ends_block(&op->in);
     enum sem sem = row_sems[op->in.row];
 
     absolute(&op->in);

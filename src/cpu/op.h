@@ -47,4 +47,7 @@ u64 operand_modify(struct cpu *c, const struct insn *in, u64 off, unsigned size)
 #undef CALL
 #undef BODY
 
+/* stub.c: the function of each row of insn.def; NULL: it has a body. */
+extern op_fn *const row_calls[];
+
 #endif

@@ -10,7 +10,7 @@
 #include "cpu/op.h"
 #include "cpu/x87.h"
 
-static op_fn *const row_calls[] = {
+op_fn *const row_calls[] = {
 #define BODY(name) NULL
 #define CALL(name) op_##name
 #define INSN(map, opcode, ext, prefix, mnemonic, sem, ...) sem,

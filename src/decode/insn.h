@@ -150,6 +150,13 @@ enum {
     ROW_UD = 0, /* what decodes to nothing: raises #UD; len is what was consumed */
 };
 
+/* It is the last of its block. */
+static inline bool insn_ends_block(const struct insn *in)
+{
+    u32 attr = insn_rows[in->row].attr;
+    return (attr & ATTR_END) || ((attr & ATTR_ENDREP) && (in->prefix & (PFX_REP | PFX_REPNE)));
+}
+
 enum decode_result {
     DECODE_OK,
     DECODE_SHORT,    /* needs more bytes than were given: n < 15 and the insn goes on */

@@ -238,12 +238,6 @@ static const struct walk *end(struct cpu *c, const struct walk *w, const struct 
 
 /* --- the walk --- */
 
-static bool ends_block(const struct insn *in)
-{
-    u32 attr = insn_rows[in->row].attr;
-    return (attr & ATTR_END) || ((attr & ATTR_ENDREP) && (in->prefix & (PFX_REP | PFX_REPNE)));
-}
-
 /* Has the interpreter run the whole guest instruction that operation n is of. The number of the
  * operation to go on at; 0: the block has been left. */
 static unsigned interpret(struct cpu *c, const struct walk *w, unsigned n)
@@ -252,7 +246,7 @@ static unsigned interpret(struct cpu *c, const struct walk *w, unsigned n)
     const struct op *op = &w->block->ops[insn];
 
     jit_regs(c)->flags = flags_get(c);
-    if (ends_block(&op->in)) {
+    if (insn_ends_block(&op->in)) {
         jit_stub_end(c, op);
         leave(c, w, c->rip, LEAVE_STUB);
         return 0;

@@ -33,15 +33,9 @@ void lift_refuse(struct lift *l, enum jit_no why)
     l->refused = true;
 }
 
-static bool is_end(const struct insn *in)
-{
-    u32 attr = insn_rows[in->row].attr;
-    return (attr & ATTR_END) || ((attr & ATTR_ENDREP) && (in->prefix & (PFX_REP | PFX_REPNE)));
-}
-
 static void stub(struct lift *l, enum jit_no why)
 {
-    bool end = is_end(&l->op->in);
+    bool end = insn_ends_block(&l->op->in);
 
     l->ir->count = l->first - 1;
     l->ended = end;

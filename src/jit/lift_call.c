@@ -113,16 +113,6 @@ static void divs(struct lift *l)
 
 /* --- the table --- */
 
-static op_fn *const row_calls[] = {
-#define BODY(name) NULL
-#define CALL(name) op_##name
-#define INSN(map, opcode, ext, prefix, mnemonic, sem, ...) sem,
-#include "decode/insn.def"
-#undef INSN
-#undef CALL
-#undef BODY
-};
-
 static const struct {
     op_fn *call;
     lift_fn *lift;

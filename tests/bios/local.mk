@@ -35,7 +35,7 @@ if BUILD_BIOS
 ask_flags = -I$(srcdir)/bios -m16 -march=i386 -Os -std=gnu11 -ffreestanding -fno-pic -fno-pie -mregparm=3 \
     -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -Wall -Wextra \
     -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--oformat=binary -Wl,--no-warn-rwx-segments
-ask_common = %D%/start.S %D%/ask.h %D%/ask.ld bios/real.h bios/x86.h
+ask_common = %D%/start.S %D%/ask.h %D%/ask.ld bios/real.h bios/real.inc bios/x86.h
 ask_make = $(AM_V_GEN)$(MKDIR_P) $(@D) && $(BIOS_CC) $(ask_flags) -Wl,-T,$(srcdir)/%D%/ask.ld \
     -o $@ $(srcdir)/%D%/start.S
 %D%/boot.img: %D%/boot.c $(ask_common)

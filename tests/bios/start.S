@@ -5,6 +5,7 @@
  * 08h says how many sectors a track has, 02h reads one after the other. As a CD's boot image
  * without emulation (DL >= E0h) it has been loaded whole.
  */
+#include "real.inc"
     .code16
     .section .start, "ax"
     .globl _start
@@ -86,12 +87,7 @@ call_int:
     movb %al, 1f + 1
     movl %edx, 2f
     jmp 3f
-3:  movl 0(%edx), %edi
-    movl 4(%edx), %esi
-    movl 8(%edx), %ebp
-    movl 12(%edx), %ebx
-    movl 20(%edx), %ecx
-    movl 24(%edx), %eax
+3:  load_general %edx
     movw 30(%edx), %es
     movw 32(%edx), %fs
     movw 34(%edx), %gs
@@ -111,12 +107,7 @@ call_int:
     movw %es, 30(%edx)
     movw %fs, 32(%edx)
     movw %gs, 34(%edx)
-    movl %edi, 0(%edx)
-    movl %esi, 4(%edx)
-    movl %ebp, 8(%edx)
-    movl %ebx, 12(%edx)
-    movl %ecx, 20(%edx)
-    movl %eax, 24(%edx)
+    store_general %edx
     xorw %dx, %dx
     movw %dx, %es
     cld

@@ -6,11 +6,11 @@
  */
 #include <float.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "state.h"
+#include "verdict.h"
 
 #define FLAGS_COMPARED (EFL_STATUS | EFL_DF | EFL_AC | EFL_ID)
 
@@ -30,24 +30,6 @@ static enum leeway leeway_of(const char *name)
         if (!strcmp(name, list[i].name))
             return list[i].how;
     return EXACT;
-}
-
-struct verdict {
-    bool same;
-    char *text;
-    size_t room;
-};
-
-__attribute__((format(printf, 2, 3))) static void differ(struct verdict *v, const char *fmt, ...)
-{
-    va_list ap;
-    v->same = false;
-    va_start(ap, fmt);
-    int n = vsnprintf(v->text, v->room, fmt, ap);
-    va_end(ap);
-    size_t used = n < 0 ? 0 : (size_t)n < v->room ? (size_t)n : v->room - (v->room > 0);
-    v->text += used;
-    v->room -= used;
 }
 
 static bool kernel_half(u64 addr)
@@ -183,10 +165,8 @@ void isa_settle(struct isa_state *s)
 bool isa_same(const struct isa_case *t, const struct isa_state *want, const struct isa_state *got,
               char *why, size_t size)
 {
-    struct verdict v = {true, why, size};
+    struct verdict v = verdict_new(why, size);
     u32 flags = FLAGS_COMPARED & ~insn_rows[t->in.row].flags_undefined;
-    if (size)
-        why[0] = 0;
     compare_fault(&v, t, want, got);
     compare_gprs(&v, t, want, got);
     if ((want->eflags ^ got->eflags) & flags)

@@ -9,11 +9,13 @@ isa_tests = %D%/isa.tap %D%/peers.tap
     %D%/isa.c \
     %D%/leeway.def \
     %D%/native.c \
-    %D%/state.h
+    %D%/state.h \
+    tests/verdict.h
 %C%_isa_tap_CPPFLAGS = $(check_cppflags) -I$(srcdir)/%D%
 %C%_isa_tap_LDADD = libersatz-core.la -lm
 
-%C%_peers_tap_SOURCES = %D%/compare.c %D%/emu.c %D%/native.c %D%/peers.c %D%/peers.def %D%/state.h
+%C%_peers_tap_SOURCES = %D%/compare.c %D%/emu.c %D%/native.c %D%/peers.c %D%/peers.def %D%/state.h \
+    tests/verdict.h
 %C%_peers_tap_CPPFLAGS = $(check_cppflags) -I$(srcdir)/%D%
 %C%_peers_tap_LDADD = libersatz-core.la -lm
 EXTRA_DIST += %D%/digests.txt %D%/jit.sh %D%/soft.sh %D%/soft_tlb.sh

@@ -6,7 +6,7 @@ jit_tests = %D%/fuzz.tap %D%/faults.tap %D%/boundary.tap %D%/smc.tap %D%/beside.
     %D%/system.tap
 
 jit_box = %D%/box.c %D%/box.h %D%/engine.c %D%/modes.def %D%/same.c %D%/segments.def \
-    tests/isa/gen.c tests/isa/state.h
+    tests/isa/gen.c tests/isa/state.h tests/verdict.h
 jit_programs = %D%/instructions.c %D%/mix.def %D%/play.c %D%/play.h %D%/program.c %D%/program.h \
     %D%/reduce.c %D%/reduce.h tests/fuzz/fuzz.c tests/fuzz/fuzz.h
 

@@ -1,32 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Have two boxes come to the same state? All that a guest can see is compared, exactly. */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "box.h"
 #include "cpu/flags.h"
 #include "cpu/x87.h"
-
-struct verdict {
-    bool same;
-    char *text;
-    size_t room;
-};
-
-__attribute__((format(printf, 2, 3))) static void differ(struct verdict *v, const char *fmt, ...)
-{
-    va_list ap;
-
-    v->same = false;
-    va_start(ap, fmt);
-    int n = vsnprintf(v->text, v->room, fmt, ap);
-    va_end(ap);
-    size_t used = n < 0 ? 0 : (size_t)n < v->room ? (size_t)n : v->room - (v->room > 0);
-    v->text += used;
-    v->room -= used;
-}
+#include "verdict.h"
 
 static void number(struct verdict *v, const char *name, u64 want, u64 got)
 {
@@ -106,10 +87,8 @@ static void compare_ram(struct verdict *v, const struct box *a, const struct box
 
 bool box_same(struct box *want, struct box *got, bool all, char *why, size_t size)
 {
-    struct verdict v = {true, why, size};
+    struct verdict v = verdict_new(why, size);
 
-    if (size)
-        why[0] = 0;
     number(&v, "instructions", clock_insns(&want->clock), clock_insns(&got->clock));
     compare_cpu(&v, want->cpu, got->cpu);
     compare_fpu(&v, want->cpu, got->cpu);

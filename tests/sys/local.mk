@@ -15,7 +15,7 @@ sys_legacy = \
     %D%/legacy/segment.c \
     %D%/legacy/task.c \
     %D%/legacy/vm86.c
-sys_guest_cflags = -O1 -ffreestanding -fno-pic -no-pie -fno-stack-protector -fcf-protection=none \
+sys_guest_cflags = -Ibios -O1 -ffreestanding -fno-pic -no-pie -fno-stack-protector -fcf-protection=none \
     -fno-asynchronous-unwind-tables -mno-mmx -mno-sse -nostdlib -static -Wall -Wextra -Werror \
     -Wl,--build-id=none -Wl,--no-warn-rwx-segments -Wl,--oformat=binary
 
@@ -26,11 +26,11 @@ sys_long = \
 sys_tests = %D%/sys32.tap %D%/sys64.tap
 EXTRA_DIST += $(sys_legacy) $(sys_long) %D%/legacy/lib.h %D%/image.ld %D%/compare.sh %D%/floppy.S
 
-%D%/sys32.bin: $(sys_legacy) %D%/legacy/lib.h %D%/image.ld
+%D%/sys32.bin: $(sys_legacy) %D%/legacy/lib.h bios/x86.h %D%/image.ld
 	$(AM_V_GEN)$(MKDIR_P) %D% && cd $(srcdir) && \
 	    $(CC) -m32 -march=i686 $(sys_guest_cflags) -Wl,-T,%D%/image.ld -o $(abs_builddir)/$@ $(sys_legacy)
 
-%D%/sys64.bin: $(sys_long) %D%/image.ld
+%D%/sys64.bin: $(sys_long) bios/x86.h %D%/image.ld
 	$(AM_V_GEN)$(MKDIR_P) %D% && cd $(srcdir) && \
 	    $(CC) -m64 -mno-red-zone $(sys_guest_cflags) -Wl,-T,%D%/image.ld -o $(abs_builddir)/$@ $(sys_long)
 

@@ -8,13 +8,7 @@
 #ifndef ERSATZ_TESTS_SYS_LIB_H
 #define ERSATZ_TESTS_SYS_LIB_H
 
-typedef unsigned char u8;
-typedef unsigned short u16;
-typedef unsigned int u32;
-typedef unsigned long long u64;
-typedef _Bool bool;
-#define true 1
-#define false 0
+#include "x86.h"
 
 enum {
     CODE0 = 0x08,
@@ -130,18 +124,6 @@ void restore_idt(void);
 /* Runs fn in ring 3 (or VM86) until it traps; `last` tells how. DONE is its own end. */
 void run_user(void (*fn)(void), u32 eflags);
 void user_done(void);
-
-static inline void outb(u16 port, u8 v)
-{
-    __asm__ volatile("outb %0, %1" : : "a"(v), "Nd"(port));
-}
-
-static inline u8 inb(u16 port)
-{
-    u8 v;
-    __asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(port));
-    return v;
-}
 
 #define READ_CR(n)                                                                                 \
     ({                                                                                             \

@@ -4,11 +4,7 @@
  * compatibility mode, NX, PCID, 64-bit call gates, bases of FS and GS. SDM vol. 3, chapters 4,
  * 5.8.3.1, 6.14; vol. 2.
  */
-typedef unsigned char u8;
-typedef unsigned short u16;
-typedef unsigned int u32;
-typedef unsigned long u64;
-typedef _Bool bool;
+#include "x86.h"
 
 enum { DB = 1, UD = 6, DF = 8, NP = 11, SS = 12, GP = 13, PF = 14, DONE = 0x30, NONE = 0xff };
 enum {
@@ -59,11 +55,6 @@ static u8 trap_stack[8192] __attribute__((aligned(16))),
 
 int remember(u64 *c) __attribute__((returns_twice));
 void recall(u64 *c) __attribute__((noreturn));
-
-static void outb(u16 port, u8 v)
-{
-    __asm__ volatile("outb %0, %1" : : "a"(v), "Nd"(port));
-}
 
 static void put(char c)
 {

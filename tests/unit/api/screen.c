@@ -8,10 +8,8 @@
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "unit/api/image.h"
 #include "unit/unit.h"
-
-#define LOAD 0x100000u
-#define CODE_AT 0x40
 
 static struct ersatz_error error;
 static struct ersatz_text text;
@@ -20,21 +18,9 @@ static struct ersatz_text text;
 static struct ersatz_machine *machine(const u8 *code, size_t size, const char *vga)
 {
     struct ersatz_machine *m = ersatz_create(&error);
-    u8 image[4096] = {0};
-    char path[64];
+    char path[32];
 
-    snprintf(path, sizeof path, "/tmp/ersatz-screen-%d", (int)getpid());
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    ck_assert_int_ge(fd, 0);
-    st32(image, 0x1BADB002);
-    st32(image + 4, 0x10000);
-    st32(image + 8, 0u - 0x1BADB002 - 0x10000);
-    st32(image + 12, LOAD);
-    st32(image + 16, LOAD);
-    st32(image + 28, LOAD + CODE_AT);
-    memcpy(image + CODE_AT, code, size);
-    ck_assert_int_eq(write(fd, image, sizeof image), sizeof image);
-    close(fd);
+    write_image(path, code, size);
     ck_assert_ptr_nonnull(m);
     ck_assert_int_eq(ersatz_set(m, "kernel", path, &error), 0);
     ck_assert_int_eq(ersatz_set(m, "memory", "4M", &error), 0);

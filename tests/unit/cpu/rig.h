@@ -13,24 +13,6 @@
 #include "cpu/op.h"
 #include "cpu/x87.h"
 
-#define BODY(name)
-#define CALL(name) void op_##name(struct cpu *c, const struct insn *in);
-#define INSN(map, opcode, ext, prefix, mnemonic, sem, ...) sem
-#include "decode/insn.def"
-#undef INSN
-#undef CALL
-#undef BODY
-
-static op_fn *const rig_calls[] = {
-#define BODY(name) NULL
-#define CALL(name) op_##name
-#define INSN(map, opcode, ext, prefix, mnemonic, sem, ...) sem,
-#include "decode/insn.def"
-#undef INSN
-#undef CALL
-#undef BODY
-};
-
 enum {
     RIG_MEM = 0x1000,
     RIG_BYTES = 8192,
@@ -78,14 +60,14 @@ static inline int rig_run(struct rig *r, const u8 *bytes, unsigned n)
     ck_assert_int_eq(insn_decode(&in, bytes, n, c->code_mode), DECODE_OK);
     ck_assert_uint_ne(in.row, ROW_UD);
     ck_assert_uint_eq(in.len, n);
-    ck_assert_ptr_nonnull(rig_calls[in.row]);
+    ck_assert_ptr_nonnull(row_calls[in.row]);
     fpu_enter(c);
     c->unwind = &env;
     int result = RIG_NO_FAULT;
     if (sigsetjmp(env, 0))
         result = c->raised;
     else
-        rig_calls[in.row](c, &in);
+        row_calls[in.row](c, &in);
     fpu_leave(c);
     return result;
 }

@@ -34,8 +34,6 @@ static inline bool stub_compile(struct jit_buffer *buf, const struct ir *ir, str
 {
     const struct block *b = ir->block;
     const struct op *last = &b->ops[b->count - 1];
-    u32 attr = insn_rows[last->in.row].attr;
-    bool repeats = (attr & ATTR_ENDREP) && (last->in.prefix & (PFX_REP | PFX_REPNE));
 
     if (buf->used + sizeof(struct stub_code) > buf->size)
         return false;
@@ -45,7 +43,7 @@ static inline bool stub_compile(struct jit_buffer *buf, const struct ir *ir, str
     *stub_writable(buf, code->entry) = (struct stub_code){
         .code = code,
         .relative = last->in.op[0].kind == OPND_REL,
-        .ends = (attr & ATTR_END) || repeats,
+        .ends = insn_ends_block(&last->in),
         .taken = last->in.imm,
     };
     buf->used += sizeof(struct stub_code);
