@@ -204,6 +204,22 @@ struct cpu_bus {
     void (*smm)(void *opaque, unsigned cpu, bool in_smm);
 };
 
+/* CPUID's answers, kept while what they are made of is the same: cpuid.c's own. */
+struct cpuid_basis {
+    const struct cpu_model *model;
+    struct feature_set features;
+    u64 xcr0, osxsave;
+    u8 code_mode;
+};
+struct cpuid_answer {
+    bool known;
+    u32 leaf, subleaf, out[4];
+};
+struct cpuid_memo {
+    struct cpuid_basis basis;
+    struct cpuid_answer answer[16];
+};
+
 #define TSC_NS_SHIFT 0 /* the TSC counts nanoseconds: 1 GHz */
 
 struct cpu {
@@ -265,6 +281,7 @@ struct cpu {
     unsigned index; /* 0 is the bootstrap processor; also the initial APIC id */
     const struct cpu_model *model;
     struct feature_set features;
+    struct cpuid_memo cpuid;
     bool soft_fpu;
     struct cpu_bus bus;
 

@@ -132,7 +132,7 @@ static void extended_leaf(const struct cpu *c, u32 leaf, u32 out[4])
     }
 }
 
-void cpuid_read(const struct cpu *c, u32 leaf, u32 subleaf, u32 out[4])
+static void answer(const struct cpu *c, u32 leaf, u32 subleaf, u32 out[4])
 {
     bool extended = leaf >> 31;
 
@@ -148,12 +148,43 @@ void cpuid_read(const struct cpu *c, u32 leaf, u32 subleaf, u32 out[4])
         basic_leaf(c, leaf, subleaf, out);
 }
 
+/* What answers depend on is still what it was; else it is now, and they are forgotten. */
+static bool same_basis(struct cpu *c)
+{
+    struct cpuid_memo *m = &c->cpuid;
+    const struct cpuid_basis *b = &m->basis;
+    u64 osxsave = c->cr4 & CR4_OSXSAVE;
+
+    if (b->features.word[0] == c->features.word[0] && b->features.word[1] == c->features.word[1] &&
+        b->model == c->model && b->xcr0 == c->fpu.xcr0 && b->osxsave == osxsave &&
+        b->code_mode == c->code_mode)
+        return true;
+    *m = (struct cpuid_memo){.basis = {c->model, c->features, c->fpu.xcr0, osxsave, c->code_mode}};
+    return false;
+}
+
+static const u32 *recall(struct cpu *c, u32 leaf, u32 subleaf)
+{
+    struct cpuid_memo *m = &c->cpuid;
+    struct cpuid_answer *a = &m->answer[(leaf ^ leaf >> 28 ^ subleaf) % ARRAY_LEN(m->answer)];
+
+    if (!same_basis(c) || !a->known || a->leaf != leaf || a->subleaf != subleaf) {
+        *a = (struct cpuid_answer){.known = true, .leaf = leaf, .subleaf = subleaf};
+        answer(c, leaf, subleaf, a->out);
+    }
+    return a->out;
+}
+
+void cpuid_read(struct cpu *c, u32 leaf, u32 subleaf, u32 out[4])
+{
+    memcpy(out, recall(c, leaf, subleaf), 4 * sizeof *out);
+}
+
 void op_cpuid(struct cpu *c, const struct insn *in)
 {
     static const u8 order[] = {RAX, RBX, RCX, RDX};
-    u32 out[4];
+    const u32 *out = recall(c, (u32)c->gpr[RAX], (u32)c->gpr[RCX]);
 
-    cpuid_read(c, (u32)c->gpr[RAX], (u32)c->gpr[RCX], out);
     for (unsigned i = 0; i < 4; i++)
         c->gpr[order[i]] = out[i];
 }

@@ -125,6 +125,8 @@ void exec_one_last(struct cpu *c, const struct op *op);
 
 /* The handler of an instruction that is a C function; sets op->check. */
 exec_fn *stub_bind(struct op *op, bool end);
+/* Calls that function, with no look at op->check. */
+void stub_call(struct cpu *c, const struct op *op);
 /* Runs it, checks and all, and nothing after it. */
 void stub_one(struct cpu *c, const struct op *op);
 void stub_one_last(struct cpu *c, const struct op *op);

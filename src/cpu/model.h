@@ -31,6 +31,6 @@ int cpu_model_parse(const char *text, const struct cpu_model **model, struct fea
 const char *cpu_feature_name(enum cpu_feature f);
 
 /* CPUID with eax = leaf, ecx = subleaf: out = EAX, EBX, ECX, EDX. */
-void cpuid_read(const struct cpu *c, u32 leaf, u32 subleaf, u32 out[4]);
+void cpuid_read(struct cpu *c, u32 leaf, u32 subleaf, u32 out[4]);
 
 #endif

@@ -148,6 +148,11 @@ static exec_fn *bind_checked(unsigned check)
     }
 }
 
+void stub_call(struct cpu *c, const struct op *op)
+{
+    call(c, op);
+}
+
 void stub_one(struct cpu *c, const struct op *op)
 {
     if (op->check)

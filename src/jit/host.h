@@ -107,7 +107,9 @@ extern const struct host host_x86_64, host_ffi;
 /* stub.c of the JIT, called by translated code with guest registers in struct cpu: runs guest
  * instruction `op` in the interpreter. Returns if it was straight-line. */
 void jit_stub(struct cpu *c, const struct op *op);
-/* The same for one that ends its block; RIP is right afterwards. */
+/* The same for an IR_CALL: flags stay where they are. */
+void jit_call(struct cpu *c, const struct op *op);
+/* As jit_stub() for one that ends its block; RIP is right afterwards. */
 void jit_stub_end(struct cpu *c, const struct op *op);
 /* After code has left: a jump that committed nothing before it has its target checked here, and
  * is what faults. */

@@ -279,6 +279,7 @@ static const struct walk *run(struct calls *calls, struct cpu *c, const struct w
         case IR_STUB:
         case IR_STUBEND:
         case IR_HOST: n = interpret(c, w, n); break;
+        case IR_CALL: jit_call(c, &w->block->ops[op->insn]), n++; break;
         case IR_CONST: values[n++] = (u64)op->imm; break;
         default:
             n = call_helper(calls, c, op, &values[n], values) ? n + 1 : interpret(c, w, n);

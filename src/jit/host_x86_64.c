@@ -80,8 +80,8 @@ static tile_fn *const tiles[IR_COUNT] = {
     [IR_CHECK] = x64_check,   [IR_GETE] = x64_system,   [IR_PUTE] = x64_system,
     [IR_GETSEL] = x64_system, [IR_GETTSC] = x64_system, [IR_GETAUX] = x64_system,
     [IR_PAUSE] = x64_system,  [IR_SWAPGS] = x64_system, [IR_STUB] = x64_stub,
-    [IR_STUBEND] = x64_end,   [IR_JUMP] = x64_end,      [IR_BRANCH] = x64_end,
-    [IR_JUMPI] = x64_end,
+    [IR_CALL] = x64_call,     [IR_STUBEND] = x64_end,   [IR_JUMP] = x64_end,
+    [IR_BRANCH] = x64_end,    [IR_JUMPI] = x64_end,
 };
 
 static void operation(struct x64 *g, unsigned n)

@@ -29,6 +29,7 @@ enum {
 enum x64_thunk {
     THUNK_ENTER,    /* called from C: cpu, entry */
     THUNK_STUB,     /* called, op in r14: jit_stub() */
+    THUNK_CALL,     /* called, op in r14: jit_call() */
     THUNK_STUB_END, /* jumped to, op in r14: jit_stub_end(), and leave */
     THUNK_UNKNOWN,  /* jumped to, RIP in r13, code in r11: LEAVE_INDIRECT */
     THUNK_LEAVE,    /* jumped to, exit in r13, code in r11 */
@@ -253,6 +254,7 @@ void x64_end(struct x64 *g, unsigned n); /* operations with IR_END */
 void x64_check(struct x64 *g, unsigned n);
 /* The guest instruction by the interpreter; flags as operation n wants them. */
 void x64_stub(struct x64 *g, unsigned n);
+void x64_call(struct x64 *g, unsigned n); /* IR_CALL */
 void x64_stub_end(struct x64 *g, unsigned n);
 /* What is aside of the block's straight way. */
 void x64_cold(struct x64 *g);

@@ -31,15 +31,25 @@ static void load_op(struct x64 *g, unsigned insn)
 
 /* --- stubs --- */
 
-void x64_stub(struct x64 *g, unsigned n)
+static void call(struct x64 *g, unsigned n, enum x64_thunk thunk)
 {
     x64_clobber(g, g->live_in[n]);
     x64_units_note(g);
     load_op(g, g->insn);
-    emit_call_to(&g->e, x64_thunk(g, THUNK_STUB));
+    emit_call_to(&g->e, x64_thunk(g, thunk));
     g->rax_ok = true;
     x64_units_want(g, g->last + 1);
+}
+
+void x64_stub(struct x64 *g, unsigned n)
+{
+    call(g, n, THUNK_STUB);
     g->code->stubs++;
+}
+
+void x64_call(struct x64 *g, unsigned n)
+{
+    call(g, n, THUNK_CALL);
 }
 
 void x64_stub_end(struct x64 *g, unsigned n)

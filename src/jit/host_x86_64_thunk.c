@@ -13,12 +13,23 @@
 /* System V ABI, 3.2.1: what a function must give back. */
 static const u8 saved[] = {HOST_RBP, HOST_RBX, HOST_R12, HOST_R13, HOST_R14, HOST_R15};
 
-/* Guest registers, the flags as EFLAGS bits. */
-static void store_guest(struct emit *e)
+static void store_registers(struct emit *e)
 {
     x64_units_release(e);
     for (unsigned n = 0; n < R10; n++)
         emit_store(e, 8, X64_CPU(gpr[n]), x64_pinned(n));
+}
+
+static void load_registers(struct emit *e)
+{
+    for (unsigned n = 0; n < R10; n++)
+        emit_load(e, 8, x64_pinned(n), X64_CPU(gpr[n]));
+}
+
+/* Guest registers, the flags as EFLAGS bits. */
+static void store_guest(struct emit *e)
+{
+    store_registers(e);
     emit_mov(e, 4, HOST_R11, HOST_RAX);
     emit_shift_imm(e, 5, 4, rm_reg(HOST_R11), 8);
     emit_alu_imm(e, X86_AND, 4, rm_reg(HOST_R11), EFL_STATUS & 0xff);
@@ -36,8 +47,7 @@ static void load_guest(struct emit *e)
     emit_shift_imm(e, 5, 4, rm_reg(HOST_R11), 11);
     emit_alu_imm(e, X86_AND, 4, rm_reg(HOST_R11), 1);
     emit_alu(e, X86_OR, 4, HOST_RAX, rm_reg(HOST_R11));
-    for (unsigned n = 0; n < R10; n++)
-        emit_load(e, 8, x64_pinned(n), X64_CPU(gpr[n]));
+    load_registers(e);
     emit_load(e, 8, X64_TABLE, X64_CPU(mmu.table));
 }
 
@@ -83,6 +93,17 @@ static void thunk_stub(struct emit *e)
     call_c(e, (const void *)(uintptr_t)jit_stub);
     load_guest(e);
     emit_alu_imm(e, X86_ADD, 8, rm_reg(HOST_RSP), 8);
+    emit_ret(e);
+}
+
+static void thunk_call(struct emit *e)
+{
+    emit_push(e, X64_FLAGS);
+    store_registers(e);
+    emit_mov(e, 8, HOST_RSI, HOST_R14);
+    call_c(e, (const void *)(uintptr_t)jit_call);
+    load_registers(e);
+    emit_pop(e, X64_FLAGS);
     emit_ret(e);
 }
 
@@ -135,9 +156,10 @@ static void thunk_unknown(struct emit *e)
 bool x64_thunks(struct jit_buffer *buf)
 {
     static void (*const thunks[])(struct emit *) = {
-        [THUNK_ENTER] = thunk_enter,       [THUNK_STUB] = thunk_stub,
-        [THUNK_STUB_END] = thunk_stub_end, [THUNK_UNKNOWN] = thunk_unknown,
-        [THUNK_LEAVE] = thunk_leave,       [THUNK_TAKE] = thunk_take,
+        [THUNK_ENTER] = thunk_enter,     [THUNK_STUB] = thunk_stub,
+        [THUNK_CALL] = thunk_call,       [THUNK_STUB_END] = thunk_stub_end,
+        [THUNK_UNKNOWN] = thunk_unknown, [THUNK_LEAVE] = thunk_leave,
+        [THUNK_TAKE] = thunk_take,
     };
     struct emit e = {.base = buf->rw, .end = buf->size};
     for (unsigned n = 0; n < sizeof thunks / sizeof thunks[0]; n++) {

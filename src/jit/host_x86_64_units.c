@@ -18,11 +18,11 @@
 
 /* --- taking --- */
 
-/* What the operations from n to the next STUB want. */
+/* What the operations from n to the next STUB or CALL want. */
 static unsigned wanted(const struct ir *ir, unsigned n)
 {
     unsigned units = 0;
-    for (; n <= ir->count && ir->op[n].code != IR_STUB; n++)
+    for (; n <= ir->count && ir->op[n].code != IR_STUB && ir->op[n].code != IR_CALL; n++)
         if (ir->op[n].code == IR_HOST)
             units |= ir_units(&ir_insn(ir, ir->op[n].insn)->in);
     return units;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * C functions (CALL rows) whose meaning the lifter knows, too, because they are frequent:
- * string instructions without REP, division. Their C functions are in cpu/string.c and
- * cpu/integer.c.
+ * C functions (CALL rows) that the lifter knows something of, because they are frequent: here
+ * string instructions without REP and division (cpu/string.c, integer.c), whose meaning it knows,
+ * and what may be called without the interpreter's help; in lift_system.c what operating systems
+ * use.
  */
 #include "jit/lift.h"
 
@@ -111,6 +112,13 @@ static void divs(struct lift *l)
     divide(l, IR_DIVS);
 }
 
+/* --- what works on GPRs alone --- */
+
+static void call(struct lift *l)
+{
+    IR_OP(l, .code = IR_CALL, .size = 8);
+}
+
 /* --- the table --- */
 
 static const struct {
@@ -135,6 +143,7 @@ static const struct {
     {op_rdtsc, lift_rdtsc, false},
     {op_rdtscp, lift_rdtscp, false},
     {op_pause, lift_pause, false},
+    {op_cpuid, call, false},
 };
 
 lift_fn *lift_call(const struct insn *in)

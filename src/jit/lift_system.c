@@ -6,7 +6,8 @@
  */
 #include "jit/lift.h"
 
-static bool maybe_vm86(struct lift *l)
+/* True: 16-bit code, which is refused. */
+static bool refuse_vm86(struct lift *l)
 {
     bool maybe = (l->mode & BLOCK_CODE_MASK) == BLOCK_CODE16;
 
@@ -27,7 +28,7 @@ static void go_on(struct lift *l)
 
 static void put_if(struct lift *l, u32 v)
 {
-    if (maybe_vm86(l))
+    if (refuse_vm86(l))
         return;
     IR_OP(l, .code = IR_PUTE, .size = 4, .a = lift_const(l, v), .imm = EFL_IF);
     go_on(l);
@@ -45,7 +46,7 @@ void lift_sti(struct lift *l)
 
 void lift_pushf(struct lift *l)
 {
-    if (maybe_vm86(l))
+    if (refuse_vm86(l))
         return;
     ir_ref status = IR_OP(l, .code = IR_GETF, .size = 4);
     ir_ref others = IR_OP(l, .code = IR_GETE, .size = 4);
@@ -56,7 +57,7 @@ void lift_popf(struct lift *l)
 {
     u32 mask = EFL_TF | EFL_IF | EFL_DF | EFL_IOPL | EFL_NT | (l->size > 2 ? EFL_AC | EFL_ID : 0);
 
-    if (maybe_vm86(l))
+    if (refuse_vm86(l))
         return;
     ir_ref sp = lift_get(l, RSP, lift_stack_size(l));
     ir_ref v = lift_stack(l, sp);

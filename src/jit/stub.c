@@ -10,12 +10,18 @@
 #include "cpu/x87.h"
 #include "jit/engine_state.h"
 
+static void set_base(struct cpu *c, const struct op *op)
+{
+    u64 rip = jit_regs(c)->rip_page + (block_of(op)->phys & 4095);
+
+    c->gpr[GPR_BASE] = c->code_mode == CODE64 ? rip : (u32)rip;
+}
+
 static struct jit_regs *begin(struct cpu *c, const struct op *op)
 {
     struct jit_regs *r = jit_regs(c);
-    u64 rip = r->rip_page + (block_of(op)->phys & 4095);
 
-    c->gpr[GPR_BASE] = c->code_mode == CODE64 ? rip : (u32)rip;
+    set_base(c, op);
     flags_set(c, (u32)r->flags);
     r->stubs++;
     if (log_on(c->engine->log, LOG_JITNO))
@@ -41,6 +47,14 @@ static ALWAYS_INLINE void one(struct cpu *c, const struct op *op,
 void jit_stub(struct cpu *c, const struct op *op)
 {
     one(c, op, exec_one);
+}
+
+/* RIP is nobody's business then but the log's. */
+void jit_call(struct cpu *c, const struct op *op)
+{
+    if (unlikely(log_on(c->bus.log, LOG_STUB)))
+        set_base(c, op);
+    stub_call(c, op);
 }
 
 void jit_stub_end(struct cpu *c, const struct op *op)
