@@ -281,7 +281,6 @@ struct cpu {
     unsigned index; /* 0 is the bootstrap processor; also the initial APIC id */
     const struct cpu_model *model;
     struct feature_set features;
-    struct cpuid_memo cpuid;
     bool soft_fpu;
     struct cpu_bus bus;
 
@@ -292,6 +291,7 @@ struct cpu {
     enum vector raised;    /* by cpu_raise(), for the run loop */
     u32 raised_error;
     u64 stat_faults, stat_irqs;
+    struct cpuid_memo cpuid;
 };
 
 /* --- life --- */
