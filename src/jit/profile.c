@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * -d jitno: how often translated code had the interpreter run an instruction, by row and reason:
- * a row of jit_no.def where the lifter or the backend refused, else the fast path didn't do.
+ * a row of jit_no.def where the lifter or the backend refused, else the fast path didn't do; and
+ * how many were sensitive: of the 17 that tell or change what a monitor would keep to itself.
  */
 #include <stdlib.h>
 
@@ -65,6 +66,7 @@ static int more_first(const void *a, const void *b)
 void jit_profile_log(const struct jit *j)
 {
     struct line *line = malloc(ROWS * REASONS * sizeof *line);
+    u64 all = 0, sensitive = 0;
     unsigned n = 0;
 
     if (!line)
@@ -73,6 +75,13 @@ void jit_profile_log(const struct jit *j)
         for (unsigned why = 0; why < REASONS; why++)
             if (j->profile->count[row][why])
                 line[n++] = (struct line){j->profile->count[row][why], row, why};
+    for (unsigned i = 0; i < n; i++) {
+        all += line[i].count;
+        if (insn_rows[line[i].row].attr & ATTR_SENSITIVE)
+            sensitive += line[i].count;
+    }
+    LOG(j->engine->log, JITNO, "%llu instructions by the interpreter, %llu of them sensitive",
+        (unsigned long long)all, (unsigned long long)sensitive);
     qsort(line, n, sizeof *line, more_first);
     for (unsigned i = 0; i < n && i < LINES; i++)
         LOG(j->engine->log, JITNO, "%llu %s: %s", (unsigned long long)line[i].count,
