@@ -51,10 +51,10 @@ static int set_backend(struct jit_config *jit, const char *value, struct ersatz_
     return 0;
 }
 
-static int set_property(void *opaque, const struct property *p, struct ersatz_error *error)
+static int set_property(struct jit_config *jit, const struct property *p,
+                        struct ersatz_error *error)
 {
-    struct jit_config *jit = opaque;
-    static const char *const keys[] = {"backend", "optimise", "heat", "buffer"};
+    static const char *const keys[] = {"backend", "optimise", "heat", "region", "buffer"};
     u64 n = 0;
     int r;
 
@@ -72,6 +72,15 @@ static int set_property(void *opaque, const struct property *p, struct ersatz_er
         jit->heat = (u16)n;
         return r;
     }
+    if (strcmp(p->key, "region") == 0 && strcmp(p->value, "off") == 0) {
+        jit->region = JIT_REGION_NEVER;
+        return 0;
+    }
+    if (strcmp(p->key, "region") == 0) {
+        r = property_number("jit: region", p->value, INT32_MAX, &n, error);
+        jit->region = (u32)n;
+        return r;
+    }
     if (strcmp(p->key, "buffer") == 0) {
         r = property_number("jit: buffer", p->value, JIT_BUFFER_MAX >> 10, &n, error);
         jit->buffer = n << 10;
@@ -80,10 +89,19 @@ static int set_property(void *opaque, const struct property *p, struct ersatz_er
     return config_unknown("property of the JIT", p->key, keys, ARRAY_LEN(keys), error);
 }
 
-/* backend=native|portable,optimise=on|off,heat=N,buffer=KIB */
+/* backend=native|portable,optimise=on|off,heat=N,region=N|off,buffer=KIB */
 int config_jit(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
 {
-    return property_each(value, set_property, &m->set.jit, error);
+    char *copy = strdup(value), *list = copy;
+    struct property p;
+    int r = 0;
+
+    if (!copy)
+        return err_set(error, ERSATZ_E_NOMEM, "no memory for a setting");
+    while (!r && property_next(&list, &p))
+        r = set_property(&m->set.jit, &p, error);
+    free(copy);
+    return r;
 }
 
 void engine_power_on(struct ersatz_machine *m)
@@ -100,8 +118,10 @@ void engine_power_on(struct ersatz_machine *m)
 int report_jit(const struct report *r, struct ersatz_error *error)
 {
     static const char *const leaves[] = {
-        [LEAVE_BUDGET] = "at the budget's end", [LEAVE_NEXT] = "not linked, next",
-        [LEAVE_TAKEN] = "not linked, taken",    [LEAVE_INDIRECT] = "not in the jump cache",
+        [LEAVE_BUDGET] = "at the budget's end",
+        [LEAVE_HOT] = "to become a region",
+        [LEAVE_LINK] = "not linked",
+        [LEAVE_INDIRECT] = "not in the jump cache",
         [LEAVE_STUB] = "after a stub",
     };
     const struct ersatz_machine *m = r->handle;
@@ -114,6 +134,7 @@ int report_jit(const struct report *r, struct ersatz_error *error)
     report_say(r, "jit %s", jit_backend(m->jit));
     report_say(r, "translations %" PRIu64 " instructions %" PRIu64 " bytes %" PRIu64,
                s.translations, s.insns, s.bytes);
+    report_say(r, "regions %" PRIu64, s.regions);
     report_say(r, "flushes %" PRIu64 " dropped %" PRIu64, s.flushes, s.kills);
     report_say(r, "links %" PRIu64 " jumps %" PRIu64, s.links, s.jumps);
     for (unsigned i = 0; i < ARRAY_LEN(leaves); i++)

@@ -6,6 +6,7 @@
 struct progress {
     unsigned insn;
     bool changed;   /* guest state: what may miss its fast path is too late now */
+    bool left;      /* by a GUARD */
     ir_ref reading; /* the LDW that still waits for its STW */
 };
 
@@ -37,6 +38,7 @@ static bool wants_whole(const struct ir_op *op, unsigned operand)
     case IR_PDEP:
     case IR_PEXT:
     case IR_BRANCH:
+    case IR_GUARD:
     case IR_JUMPI: return true;
     default: return false;
     }
@@ -58,7 +60,7 @@ static bool has_size(const struct ir_op *op)
 static const char *check_operand(const struct ir *ir, unsigned n, unsigned operand, ir_ref v)
 {
     const struct ir_op *op = &ir->op[n];
-    bool optional = (op->code == IR_EA || op->code == IR_HOST);
+    bool optional = op->code == IR_EA || op->code == IR_HOST || op->code == IR_GUARD;
 
     if (v == IR_NONE)
         return optional ? NULL : "operand is missing";
@@ -104,6 +106,8 @@ static const char *check_op(const struct ir *ir, unsigned n)
 /* The order of what may miss and what changes. */
 static const char *check_order(struct progress *p, const struct ir_op *op, unsigned n)
 {
+    if (op->insn == p->insn && p->left)
+        return "goes on after a GUARD";
     if (op->insn != p->insn) {
         if (p->reading)
             return "an LDW before has no STW";
@@ -120,6 +124,7 @@ static const char *check_order(struct progress *p, const struct ir_op *op, unsig
     if (op->code == IR_LDW)
         p->reading = (ir_ref)n;
     p->changed |= changes_state(op);
+    p->left |= op->code == IR_GUARD;
     return NULL;
 }
 

@@ -4,63 +4,60 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/bits.h"
 #include "base/error.h"
 
-static void map_file(size_t size, void **rw, void **rx)
+/* Where both mappings go: next to each other, so that code reaches what is written. */
+static u8 *reserve(size_t size)
+{
+    return mmap(NULL, 2 * size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
+
+static bool map_file(size_t size, u8 *rw, u8 *rx)
 {
     int fd = memfd_create("ersatz-code", MFD_CLOEXEC);
+    const int how = MAP_SHARED | MAP_FIXED;
 
     if (fd < 0)
-        return;
-    if (ftruncate(fd, (off_t)size) == 0) {
-        *rw = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-        *rx = mmap(NULL, size, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
-    }
+        return false;
+    bool mapped = ftruncate(fd, (off_t)size) == 0 &&
+                  mmap(rw, size, PROT_READ | PROT_WRITE, how, fd, 0) == rw &&
+                  mmap(rx, size, PROT_READ | PROT_EXEC, how, fd, 0) == rx;
     close(fd);
+    return mapped;
 }
 
 /* An old size of 0 maps shared pages a second time: mremap(2). */
-static void map_nameless(size_t size, void **rw, void **rx)
+static bool map_nameless(size_t size, u8 *rw, u8 *rx)
 {
-    *rw = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (*rw == MAP_FAILED)
-        return;
-    *rx = mremap(*rw, 0, size, MREMAP_MAYMOVE);
-    if (*rx != MAP_FAILED && !mprotect(*rx, size, PROT_READ | PROT_EXEC))
-        return;
-    if (*rx != MAP_FAILED)
-        munmap(*rx, size);
-    munmap(*rw, size);
-    *rw = *rx = MAP_FAILED;
+    if (mmap(rw, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != rw)
+        return false;
+    return mremap(rw, 0, size, MREMAP_MAYMOVE | MREMAP_FIXED, rx) == rx &&
+           !mprotect(rx, size, PROT_READ | PROT_EXEC);
 }
 
-int jit_buffer_init(struct jit_buffer *b, size_t size, bool nameless)
+int jit_buffer_init(struct jit_buffer *b, size_t size, size_t words, bool nameless)
 {
-    void *rw = MAP_FAILED, *rx = MAP_FAILED;
+    size_t mapped = align_up(size + words * sizeof(i32), 4096);
+    u8 *rw = reserve(mapped), *rx = rw + mapped;
 
-    *b = (struct jit_buffer){.size = size};
-    if (nameless)
-        map_nameless(size, &rw, &rx);
+    *b = (struct jit_buffer){.size = size, .mapped = mapped};
     if (rw == MAP_FAILED)
-        map_file(size, &rw, &rx);
-    if (rw != MAP_FAILED && rx != MAP_FAILED) {
-        b->rw = rw;
-        b->rx = rx;
-        return 0;
+        return -ERSATZ_E_HOST;
+    if (!(nameless && map_nameless(mapped, rw, rx)) && !map_file(mapped, rw, rx)) {
+        munmap(rw, 2 * mapped);
+        return -ERSATZ_E_HOST;
     }
-    if (rw != MAP_FAILED)
-        munmap(rw, size);
-    if (rx != MAP_FAILED)
-        munmap(rx, size);
-    return -ERSATZ_E_HOST;
+    b->rw = rw;
+    b->rx = rx;
+    b->words = (i32 *)(void *)(rw + size);
+    return 0;
 }
 
 void jit_buffer_destroy(struct jit_buffer *b)
 {
-    if (!b->rw)
-        return;
-    munmap(b->rw, b->size);
-    munmap((void *)(uintptr_t)b->rx, b->size);
+    if (b->rw)
+        munmap(b->rw, 2 * b->mapped);
     b->rw = NULL;
     b->rx = NULL;
 }

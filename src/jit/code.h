@@ -19,6 +19,10 @@ struct jit_buffer {
     u8 *rw;       /* where it is written */
     const u8 *rx; /* where it runs: rx - rw is constant */
     size_t size, used;
+    size_t mapped;
+    /* Words for code to count in, out of its way but in reach: no page that is written often has
+     * code on it. */
+    i32 *words;
     size_t thunks; /* bytes at the bottom that stay: the backend's own */
     /* Addresses of the backend's thunks, in its own order. */
     const u8 *thunk[16];
@@ -26,7 +30,7 @@ struct jit_buffer {
 };
 
 /* `nameless`: of no file, if the host can; perf looks into its map for such memory only. */
-int jit_buffer_init(struct jit_buffer *b, size_t size, bool nameless);
+int jit_buffer_init(struct jit_buffer *b, size_t size, size_t words, bool nameless);
 void jit_buffer_destroy(struct jit_buffer *b);
 /* Forgets all but the thunks. */
 void jit_buffer_flush(struct jit_buffer *b);

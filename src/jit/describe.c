@@ -90,8 +90,13 @@ void jit_describe_last(const struct jit *j, jit_line_fn *line, void *opaque)
         return;
     }
     line(opaque, "the last block by translated code, counted from its physical address:");
-    guest(j->last->block, &out);
-    ir_lift(j->ir, j->last->block);
+    const struct block *blocks[IR_BLOCKS] = {j->last->block};
+    unsigned count = j->last->members ? j->last->members : 1;
+    for (unsigned i = 0; i < j->last->members; i++)
+        blocks[i] = j->last->member[i].block;
+    for (unsigned i = 0; i < count; i++)
+        guest(blocks[i], &out);
+    ir_lift_region(j->ir, blocks, count);
     if (j->options.optimise)
         ir_optimise(j->ir);
     operations(j->ir, &out);

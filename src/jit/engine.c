@@ -33,8 +33,8 @@ static void flush(struct jit *j)
         if (j->codes[i].block->code == &j->codes[i])
             j->codes[i].block->code = NULL;
     for (unsigned i = 0; i < j->engine->cpu_count; i++)
-        jit_regs(j->engine->cpus[i])->from = NULL;
-    j->code_count = 0;
+        jit_regs(j->engine->cpus[i])->way = NULL;
+    j->code_count = j->way_count = j->member_count = 0;
     j->last = NULL;
     jit_buffer_flush(&j->buffer);
     jit_jumps_clear(j);
@@ -48,11 +48,7 @@ static void on_flush(void *opaque)
 
 static void on_drop(void *opaque, struct block *b)
 {
-    struct jit *j = opaque;
-
-    j->host->kill(&j->buffer, b->code);
-    b->code = NULL;
-    j->stats.kills++;
+    jit_region_drop(opaque, b->code);
 }
 
 /* --- translating --- */
@@ -64,12 +60,42 @@ static void give_up(struct block *b)
     b->ops[0].run = b->first;
 }
 
-static bool compile(struct jit *j, struct jit_code *code, struct block *b)
+/* Who leaves by which way. */
+static void name_ways(struct jit *j, struct jit_code *code)
 {
-    if (j->code_count == j->code_max)
+    const struct ir *ir = j->ir;
+    const struct op *last = ir_insn(ir, ir->insns - 1);
+
+    for (unsigned i = 0; i < ir->ways; i++)
+        code->way[i] = (struct jit_way){.by = last, .from = code};
+    for (unsigned n = 1; n <= ir->count; n++)
+        if (ir->op[n].code == IR_GUARD && ir->op[n].a)
+            code->way[ir->op[n].write].by = ir_insn(ir, ir->op[n].insn);
+}
+
+static bool compile(struct jit *j, struct jit_code *code, const struct jit_path *path)
+{
+    const struct ir *ir = j->ir;
+
+    if (j->code_count == j->code_max || j->way_count + ir->ways > j->way_max)
         return false;
-    *code = (struct jit_code){.block = b};
-    return j->host->compile(&j->buffer, j->ir, code);
+    *code = (struct jit_code){.block = path->block[0], .way = &j->ways[j->way_count]};
+    for (unsigned i = 0; i < path->count; i++)
+        code->cost += path->block[i]->count;
+    if (j->region_heat && !path->is_region) {
+        code->runs = &j->buffer.words[j->code_count];
+        *code->runs = j->region_heat;
+    }
+    name_ways(j, code);
+    if (!j->host->compile(&j->buffer, ir, code))
+        return false;
+    if (path->is_region && !jit_region_note(j, code, path))
+        return false;
+    if (!path->is_region)
+        code->plain = code;
+    j->way_count += ir->ways;
+    j->code_count++;
+    return true;
 }
 
 #ifdef ERZ_SANITIZERS
@@ -90,35 +116,34 @@ static bool sound(struct jit *j)
     return !broken;
 }
 
-static struct jit_code *translate(struct jit *j, struct block *b)
+static bool make_ir(struct jit *j, struct jit_path *path)
 {
-    if (!ir_can_lift(b)) {
-        give_up(b);
-        return NULL;
-    }
-    ir_lift(j->ir, b);
+    path->count = ir_lift_region(j->ir, (const struct block *const *)path->block, path->count);
     bool good = sound(j);
     if (good && j->options.optimise) {
         ir_optimise(j->ir);
         good = sound(j);
     }
+    return good;
+}
+
+/* NULL: no code for them. Where there was no room, all other code has gone. */
+static struct jit_code *translate(struct jit *j, struct jit_path *path)
+{
+    if (!ir_can_lift(path->block[0]) || !make_ir(j, path))
+        return NULL;
     jit_profile_note(j->ir);
     size_t before = j->buffer.used;
     struct jit_code *code = &j->codes[j->code_count];
-    if (good && !compile(j, code, b)) {
+    if (!compile(j, code, path)) {
         flush(j);
         before = j->buffer.used;
         code = j->codes;
-        good = compile(j, code, b);
+        if (path->is_region || !compile(j, code, path))
+            return NULL;
     }
-    if (!good) {
-        give_up(b);
-        return NULL;
-    }
-    j->code_count++;
-    b->code = code;
     j->stats.translations++;
-    j->stats.insns += b->count;
+    j->stats.insns += code->cost;
     j->stats.bytes += j->buffer.used - before;
     if (j->perfmap)
         jit_perfmap_add(j, code);
@@ -127,32 +152,62 @@ static struct jit_code *translate(struct jit *j, struct block *b)
     return code;
 }
 
+static bool translate_block(struct jit *j, struct block *b)
+{
+    struct jit_path path = {.block = {b}, .count = 1};
+
+    b->code = translate(j, &path);
+    if (!b->code)
+        give_up(b);
+    return b->code;
+}
+
+/* A region's code takes the place of code that has run often. */
+static const struct jit_code *promote(struct jit *j, struct jit_code *plain)
+{
+    struct jit_path path;
+    struct block *b = plain->block;
+
+    *plain->runs = INT32_MAX;
+    if (b->code != plain)
+        return NULL;
+    jit_region_path(j, plain, &path);
+    path.is_region = true;
+    struct jit_code *region = translate(j, &path);
+    if (!region)
+        return NULL;
+    region->plain = plain;
+    b->code = region;
+    j->host->kill(&j->buffer, plain);
+    jit_link_again(j, plain, region);
+    j->stats.regions++;
+    return region;
+}
+
 /* --- running --- */
 
 /* The last run of code left for b, or so it seems: from now on it finds the way. */
 static void connect(struct jit *j, struct cpu *c, struct block *b)
 {
     struct jit_regs *r = jit_regs(c);
-    struct jit_code *from = r->from;
+    struct jit_way *way = r->way;
 
     if (r->rip != c->rip)
         return;
     if (r->exit == LEAVE_INDIRECT || r->exit == LEAVE_STUB)
         jit_jump_add(j, c, c->rip, b->code);
-    if (!from)
+    if (!way)
         return;
-    const struct block *left = from->block;
+    const struct block *left = way->from->block;
     bool page = b->mode == left->mode && !((b->phys ^ left->phys) >> 12);
-    unsigned way = r->exit == LEAVE_TAKEN ? WAY_TAKEN : WAY_NEXT;
     switch (r->exit) {
-    case LEAVE_NEXT:
-    case LEAVE_TAKEN:
-        if (page && from->link[way] && c->jump_key != JUMP_KEY_NONE && !b->two_pages)
-            jit_link(j, from, way, b->code);
+    case LEAVE_LINK:
+        if (page && way->at && c->jump_key != JUMP_KEY_NONE && !b->two_pages)
+            jit_link(j, way, b->code);
         break;
     case LEAVE_BUDGET:
-        if (!left->valid && page && left->phys == b->phys) {
-            jit_link_again(j, from, b->code);
+        if (way->from != b->code && page && left->phys == b->phys) {
+            jit_link_again(j, way->from, b->code);
             jit_jump_add(j, c, c->rip, b->code);
         }
         break;
@@ -175,6 +230,8 @@ static const struct jit_code *go_on(struct jit *j, struct cpu *c)
 {
     struct jit_regs *r = jit_regs(c);
 
+    if (r->exit == LEAVE_HOT)
+        return promote(j, r->way->from);
     if (r->exit == LEAVE_BUDGET || !plain(j, c))
         return NULL;
     r->jumps = jit_jumps(j, c, cpu_block_mode(c));
@@ -201,7 +258,9 @@ static void run(struct jit *j, struct cpu *c, const struct jit_code *code)
     do {
         if (unlikely(c->fpu.live && c->units_off))
             fpu_sync(c); /* code asks what is live, not whether it may be used */
-        r->from = NULL;
+        j->last = code;
+        r->way = NULL;
+        r->broken = false;
         r->fetch = c->mmu.fetch;
         r->rip_page = c->rip - (code->block->phys & 4095);
         j->host->enter(&j->buffer, c, code);
@@ -225,14 +284,15 @@ static bool jit_run(void *opaque, struct cpu *c, struct block *b)
     struct jit *j = opaque;
     struct jit_regs *r = jit_regs(c);
 
-    if (c->mmu.blind || (!b->code && !translate(j, b)))
+    if (c->mmu.blind || (!b->code && !translate_block(j, b)))
         return false;
+    if (b->code->cost > c->budget)
+        return false; /* a region: the interpreter does the rest block by block */
     r->jumps = jit_jumps(j, c, b->mode);
     if (!r->jumps)
         return false;
     if (j->config.stops) {
         c->pending |= PEND_STOP;
-        j->last = b->code;
     } else {
         connect(j, c, b);
     }
@@ -300,10 +360,16 @@ struct jit *jit_new(struct engine *e, const struct jit_config *config)
                                       .perfmap = config->perfmap};
     size_t size = config->buffer ? config->buffer : JIT_BUFFER;
     size = align_up(size < JIT_BUFFER_MIN ? JIT_BUFFER_MIN : size, 4096);
+    if (config->region != JIT_REGION_NEVER)
+        j->region_heat = config->region ? (i32)config->region : JIT_REGION_HEAT;
     j->code_max = size / CODE_BYTES_MIN;
+    j->way_max = 2 * j->code_max;
     j->codes = malloc(j->code_max * sizeof *j->codes);
+    j->ways = malloc(j->way_max * sizeof *j->ways);
+    j->members = malloc(j->code_max * sizeof *j->members);
     j->ir = malloc(sizeof *j->ir);
-    if (!j->codes || !j->ir || jit_buffer_init(&j->buffer, size, config->perfmap))
+    if (!j->codes || !j->ways || !j->members || !j->ir ||
+        jit_buffer_init(&j->buffer, size, j->code_max, config->perfmap))
         goto out;
     j->buffer.opt = &j->options;
     j->host = find_host(j);
@@ -340,6 +406,8 @@ void jit_destroy(struct jit *j)
     jit_jumps_free(j);
     jit_buffer_destroy(&j->buffer);
     free(j->codes);
+    free(j->ways);
+    free(j->members);
     free(j->ir);
     free(j);
 }

@@ -12,6 +12,8 @@
 #include "jit/host.h"
 
 #define JIT_HEAT 16                 /* runs in the interpreter before a block is translated */
+#define JIT_REGION_HEAT 1000        /* runs of its code before a block begins a region */
+#define JIT_REGION_NEVER UINT32_MAX /* no regions */
 #define JIT_BUFFER (96u << 20)      /* bytes of code */
 #define JIT_BUFFER_MAX (1u << 30)   /* in reach of jumps */
 #define JIT_BUFFER_MIN (256u << 10) /* room for thunks and the largest block */
@@ -22,11 +24,13 @@ struct jit_config {
     bool perfmap, jitdump;
     bool stops; /* cpu_run() returns after each run of a block's code, before any event */
     u32 heat;   /* 0: JIT_HEAT */
+    u32 region; /* 0: JIT_REGION_HEAT; or JIT_REGION_NEVER */
     u64 buffer; /* 0: JIT_BUFFER */
 };
 
 struct jit_stats {
-    u64 translations, insns; /* blocks, guest instructions in them */
+    u64 translations, insns; /* blocks and regions, guest instructions in them */
+    u64 regions;             /* of these, regions */
     u64 bytes;               /* of code, all together */
     u64 flushes, kills, links, jumps;
     u64 leaves[LEAVE_STUB + 1];

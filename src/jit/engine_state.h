@@ -13,6 +13,20 @@ struct jump_cache {
     u32 key;
 };
 
+/* A block's part in a region. */
+struct jit_member {
+    struct jit_code *region;
+    struct block *block;
+    struct jit_member *next; /* of the same block */
+};
+
+/* Blocks that are run one after the other. */
+struct jit_path {
+    struct block *block[IR_BLOCKS];
+    unsigned count;
+    bool is_region; /* maybe of one block */
+};
+
 struct jit {
     struct accel accel;
     struct engine *engine;
@@ -22,10 +36,14 @@ struct jit {
     struct jit_buffer buffer;
     struct jit_code *codes; /* in the order of their addresses */
     size_t code_count, code_max;
+    struct jit_way *ways;
+    struct jit_member *members;
+    size_t way_count, way_max, member_count;
+    i32 region_heat; /* runs of a block's own code; 0: no regions */
     struct jump_cache cache[JUMP_CACHES];
     unsigned cache_count, cache_oldest;
     struct ir *ir;
-    const struct jit_code *last; /* config.stops: what ran */
+    const struct jit_code *last; /* what was entered last */
     FILE *perfmap;
     FILE *jitdump;
     void *marker;                /* jitdump.c: a page of the file, mapped for perf to see */
@@ -38,10 +56,18 @@ struct jit {
 const struct jit_code *jit_code_at(const struct jit *j, const u8 *pc);
 
 /* link.c */
-/* `way` of `from` goes to `to` from now on. */
-void jit_link(struct jit *j, struct jit_code *from, enum block_way way, struct jit_code *to);
-/* Links that go to `old`, whose block is gone, go to `code`, which stands for the same bytes. */
+/* From now on the way goes to `to`. */
+void jit_link(struct jit *j, struct jit_way *way, struct jit_code *to);
+/* Links that go to `old`, which is gone, go to `code`, which stands for the same bytes. */
 void jit_link_again(struct jit *j, struct jit_code *old, struct jit_code *code);
+
+/* region.c */
+/* The way that execution takes from `first`. */
+void jit_region_path(const struct jit *j, const struct jit_code *first, struct jit_path *path);
+/* `region` is the code of path's blocks. False: no room. */
+bool jit_region_note(struct jit *j, struct jit_code *region, const struct jit_path *path);
+/* Code goes, and all regions that its block is in. */
+void jit_region_drop(struct jit *j, struct jit_code *code);
 
 /* jump.c */
 /* The jump cache for c's present mode and privilege, `mode` being its blocks'; NULL: no memory. */

@@ -21,11 +21,13 @@ struct jit_regs {
     u64 rip_page;           /* RIP of byte 0 of the page that the running block begins on */
     u64 flags;              /* the status flags between C and translated code: as EFLAGS bits */
     u64 exit;               /* how the code left: enum jit_leave */
-    struct jit_code *from;  /* the code that left, not by STUB; of BUDGET: that didn't begin */
+    struct jit_way *way;    /* by which code left, not by STUB; of BUDGET and HOT, when code didn't
+                               begin, way 0 */
     struct jit_jump *jumps; /* jump cache of the present mode and privilege */
     u64 *fetch;             /* the active view's table of fetchable pages, see mmu.h */
     u64 stubs;              /* counts calls of jit_stub() and jit_stub_end() */
     u64 rip;                /* the engine's own: RIP as code left */
+    u64 broken;             /* a region isn't valid any more, maybe the one that runs */
     struct cpu *self; /* whose words these are: for code that finds them by a segment register */
 };
 
@@ -37,9 +39,9 @@ _Static_assert(sizeof(struct jit_regs) <= sizeof(((struct cpu *)0)->engine_words
 
 /* Why translated code came back. RIP is right in every case. */
 enum jit_leave {
-    LEAVE_BUDGET, /* at the start of a block that the budget doesn't pay, or that is invalid */
-    LEAVE_NEXT,   /* unlinked WAY_NEXT, WAY_TAKEN of `from` */
-    LEAVE_TAKEN,
+    LEAVE_BUDGET,   /* at the start of code that the budget doesn't pay, or that is invalid */
+    LEAVE_HOT,      /* at the start of code that has run often enough: jit_code.runs */
+    LEAVE_LINK,     /* `way` isn't linked yet */
     LEAVE_INDIRECT, /* the jump cache doesn't know RIP */
     LEAVE_STUB,     /* after an instruction that ends its block in the interpreter */
 };
@@ -64,26 +66,37 @@ struct jit_fixup { /* a host fault at `at` goes on at `to`; offsets in the code 
     u32 at, to;
 };
 
-/* A way out that goes straight to other code. */
-struct jit_link {
+/* A way out of code, which may go straight to other code: a link. */
+struct jit_way {
+    const struct op *by;        /* the guest instruction that leaves */
     struct jit_code *from, *to; /* NULL: not linked */
-    struct jit_link *next;      /* to the same code */
+    struct jit_way *next;       /* to the same code */
+    u32 at; /* offset in `from` of what link() patches; 0: the way can't be linked */
 };
 
-/* A translated block. */
+/* A translated block, or a region. */
 struct jit_code {
-    struct block *block;
-    const u8 *entry; /* executable address */
+    struct block *block; /* the first one */
+    const u8 *entry;     /* executable address */
     u32 bytes;
-    u32 straight; /* of these, on the straight way through the block; the rest is aside */
-    u32 link[2];  /* offset of what `link` patches, WAY_NEXT and WAY_TAKEN; 0: no such way */
+    u32 straight; /* of these, on the straight way through; the rest is aside */
     const struct jit_fixup *fixups;
     u32 fixup_count;
     u32 stubs; /* emulation stubs in it */
     u32 dead;  /* the backend's own: what kill() makes of it begins there */
+    /* --- given to the backend --- */
+    i32 *
+        runs; /* counts them down: code doesn't begin when that gets below 0. NULL: nobody counts */
+    struct jit_way *way; /* ir->ways of them; compile() says where they are */
     /* --- the engine's own --- */
-    struct jit_link out[2];
-    struct jit_link *in; /* all that come here */
+    u32 cost;                     /* instructions that its entry pays for */
+    struct jit_way *in;           /* all that come here */
+    struct jit_code *plain;       /* of a region: its first block's own code; else itself */
+    struct jit_member *member;    /* of a region: its blocks */
+    struct jit_member *member_of; /* of plain code: regions with its block, but not first */
+    struct jit_code *next_dead;
+    u8 members, ways;
+    bool is_dead; /* killed */
 };
 
 struct host {
@@ -95,10 +108,9 @@ struct host {
     bool (*compile)(struct jit_buffer *buf, const struct ir *ir, struct jit_code *code);
     /* Runs from `code` on until something leaves; see struct jit_regs. */
     void (*enter)(const struct jit_buffer *buf, struct cpu *c, const struct jit_code *code);
-    /* From now on `way` of `from` goes straight to `to`: same linear page, same mode. */
-    void (*link)(struct jit_buffer *buf, struct jit_code *from, enum block_way way,
-                 const struct jit_code *to);
-    /* Whoever enters the code from now on leaves at once: LEAVE_BUDGET. */
+    /* From now on `way` goes straight to `to`: same linear page, same mode. */
+    void (*link)(struct jit_buffer *buf, const struct jit_way *way, const struct jit_code *to);
+    /* Whoever enters the code from now on leaves at once: LEAVE_BUDGET, by way 0. */
     void (*kill)(struct jit_buffer *buf, struct jit_code *code);
 };
 
@@ -107,7 +119,12 @@ extern const struct host host_x86_64, host_ffi;
 /* stub.c of the JIT, called by translated code with guest registers in struct cpu: runs guest
  * instruction `op` in the interpreter. Returns if it was straight-line. */
 void jit_stub(struct cpu *c, const struct op *op);
-/* The same for an IR_CALL: flags stay where they are. */
+/*
+ * The same in the midst of a region, whose entry has paid for `rest` instructions of later blocks,
+ * too. False: the region isn't to go on, and the interpreter has run the rest of op's block.
+ */
+bool jit_stub_part(struct cpu *c, const struct op *op, u64 rest);
+/* As jit_stub() for an IR_CALL: flags stay where they are. */
 void jit_call(struct cpu *c, const struct op *op);
 /* As jit_stub() for one that ends its block; RIP is right afterwards. */
 void jit_stub_end(struct cpu *c, const struct op *op);

@@ -23,7 +23,8 @@ struct walk {
     i64 cost; /* BLOCK_COST_INVALID: killed */
     const struct block *block;
     struct jit_code *code;
-    const struct walk *link[2]; /* WAY_NEXT, WAY_TAKEN; NULL: not linked */
+    const struct walk *link[IR_WAYS]; /* by way; NULL: not linked */
+    const struct ir_insn *insn;       /* behind the operations */
     u16 page_offset;
     u8 rip_size; /* bytes of RIP */
     u16 count;   /* operations, the first at 1 */
@@ -115,38 +116,50 @@ static struct walk *writable(const struct jit_buffer *buf, const struct walk *w)
     return (struct walk *)(buf->rw + ((const u8 *)w - buf->rx));
 }
 
-static bool on_page(const struct ir_op *op)
+/* Way `way` of w, if it stays on the page. */
+static void note_way(struct jit_code *code, u32 at, unsigned way, i64 imm)
 {
-    return op->imm >= 0 && op->imm < 4096;
+    bool on_page = imm >= 0 && imm < 4096;
+    u32 link = at + offsetof(struct walk, link) + way * (u32)sizeof(struct walk *);
+
+    code->way[way].at = on_page ? link : 0;
+}
+
+/* Where a BRANCH goes on that doesn't jump. */
+static i64 after(const struct walk *w, const struct ir_op *op)
+{
+    const struct op *by = w->insn[op->insn].op;
+    return (i64)ir_insn_at(by) + by->in.len;
 }
 
 static void note_ways(struct jit_code *code, const struct walk *w, u32 at)
 {
-    const struct ir_op *last = &w->op[w->count];
-    u32 link = at + offsetof(struct walk, link);
-    u32 taken = link + WAY_TAKEN * sizeof w->link[0];
-
-    code->link[WAY_NEXT] = code->link[WAY_TAKEN] = 0;
-    if (last->code == IR_BRANCH && w->page_offset + w->block->bytes < 4096)
-        code->link[WAY_NEXT] = link;
-    if ((last->code == IR_BRANCH || last->code == IR_JUMP) && on_page(last))
-        code->link[last->write] = last->write == WAY_TAKEN ? taken : link;
+    for (unsigned n = 1; n <= w->count; n++) {
+        const struct ir_op *op = &w->op[n];
+        if (op->code == IR_BRANCH)
+            note_way(code, at, WAY_NEXT, after(w, op));
+        if (op->code == IR_BRANCH || op->code == IR_JUMP || (op->code == IR_GUARD && op->a))
+            note_way(code, at, op->write, op->imm);
+    }
 }
 
 static bool compile(struct jit_buffer *buf, const struct ir *ir, struct jit_code *code)
 {
     size_t at = align_up(buf->used, 16);
-    size_t bytes = sizeof(struct walk) + (ir->count + 1) * sizeof(struct ir_op);
+    size_t insns = sizeof(struct walk) + (ir->count + 1) * sizeof(struct ir_op);
+    size_t bytes = insns + ir->insns * sizeof(struct ir_insn);
     if (at + bytes > buf->size)
         return false;
     struct walk *w = (struct walk *)(buf->rw + at);
 
-    *w = (struct walk){.cost = ir->block->count,
+    *w = (struct walk){.cost = code->cost,
                        .block = ir->block,
                        .code = code,
-                       .page_offset = (u16)ir->page_offset,
+                       .insn = (const struct ir_insn *)(const void *)(buf->rx + at + insns),
+                       .page_offset = (u16)ir_insn_at(ir_insn(ir, 0)),
                        .rip_size = (ir->block->mode & BLOCK_CODE_MASK) == BLOCK_CODE64 ? 8 : 4,
                        .count = (u16)ir->count};
+    memcpy(buf->rw + at + insns, ir->insn, ir->insns * sizeof(struct ir_insn));
     memcpy(w->op, ir->op, (ir->count + 1) * sizeof(struct ir_op));
     code->stubs = 0;
     for (unsigned i = 1; i <= ir->count; i++) {
@@ -165,10 +178,11 @@ static bool compile(struct jit_buffer *buf, const struct ir *ir, struct jit_code
     return true;
 }
 
-static void link_way(struct jit_buffer *buf, struct jit_code *from, enum block_way way,
-                     const struct jit_code *to)
+static void link_way(struct jit_buffer *buf, const struct jit_way *way, const struct jit_code *to)
 {
-    writable(buf, (const struct walk *)from->entry)->link[way] = (const struct walk *)to->entry;
+    struct walk *w = writable(buf, (const struct walk *)way->from->entry);
+
+    w->link[way - way->from->way] = (const struct walk *)to->entry;
 }
 
 static void kill_code(struct jit_buffer *buf, struct jit_code *code)
@@ -178,13 +192,13 @@ static void kill_code(struct jit_buffer *buf, struct jit_code *code)
 
 /* --- leaving a block --- */
 
-static void leave(struct cpu *c, const struct walk *w, u64 rip, enum jit_leave how)
+static void leave(struct cpu *c, const struct walk *w, u64 rip, enum jit_leave how, unsigned way)
 {
     struct jit_regs *r = jit_regs(c);
 
     c->rip = rip;
     r->flags = flags_get(c);
-    r->from = w->code;
+    r->way = &w->code->way[way];
     r->exit = how;
 }
 
@@ -199,41 +213,41 @@ static const struct walk *jump_cached(const struct cpu *c, const struct walk *w,
     return r->fetch[bits_get(rip, 12, 36)] == j->page ? (const struct walk *)j->entry : NULL;
 }
 
-static const struct walk *jump_to(struct cpu *c, const struct walk *w, u64 rip)
+static const struct walk *jump_to(struct cpu *c, const struct walk *w, unsigned way, u64 rip)
 {
     const struct walk *to = jump_cached(c, w, rip);
 
     if (to)
         jit_regs(c)->rip_page = align_down(rip, 4096);
     else
-        leave(c, w, rip, LEAVE_INDIRECT);
+        leave(c, w, rip, LEAVE_INDIRECT, way);
     return to;
 }
 
 /* To the page's RIP + offset, cut to `size`. */
-static const struct walk *go(struct cpu *c, const struct walk *w, enum block_way way, i64 offset,
+static const struct walk *go(struct cpu *c, const struct walk *w, unsigned way, i64 offset,
                              unsigned size)
 {
     u64 far_rip = jit_regs(c)->rip_page + (u64)offset, rip = zext(far_rip, size);
     bool page = offset >= 0 && offset < 4096 && rip == zext(far_rip, w->rip_size);
 
     if (!page)
-        return jump_to(c, w, rip);
+        return jump_to(c, w, way, rip);
     if (!w->link[way])
-        leave(c, w, rip, way == WAY_NEXT ? LEAVE_NEXT : LEAVE_TAKEN);
+        leave(c, w, rip, LEAVE_LINK, way);
     return w->link[way];
 }
 
 static const struct walk *end(struct cpu *c, const struct walk *w, const struct ir_op *op,
                               const u64 *values)
 {
-    bool taken = op->code == IR_JUMP || (op->code == IR_BRANCH && values[op->a]);
+    bool taken = op->code != IR_BRANCH || values[op->a];
 
     if (op->code == IR_JUMPI)
-        return jump_to(c, w, values[op->a]);
+        return jump_to(c, w, WAY_TAKEN, values[op->a]);
     if (taken)
         return go(c, w, op->write, op->imm, op->size);
-    return go(c, w, WAY_NEXT, w->page_offset + w->block->bytes, w->rip_size);
+    return go(c, w, WAY_NEXT, after(w, op), w->rip_size);
 }
 
 /* --- the walk --- */
@@ -243,18 +257,39 @@ static const struct walk *end(struct cpu *c, const struct walk *w, const struct 
 static unsigned interpret(struct cpu *c, const struct walk *w, unsigned n)
 {
     unsigned insn = w->op[n].insn;
-    const struct op *op = &w->block->ops[insn];
+    const struct op *op = w->insn[insn].op;
+    unsigned rest = w->insn[insn].rest;
 
     jit_regs(c)->flags = flags_get(c);
     if (insn_ends_block(&op->in)) {
+        c->budget += rest;
         jit_stub_end(c, op);
-        leave(c, w, c->rip, LEAVE_STUB);
+        leave(c, w, c->rip, LEAVE_STUB, 0);
         return 0;
     }
-    jit_stub(c, op);
+    if (!rest) {
+        jit_stub(c, op);
+    } else if (!jit_stub_part(c, op, rest)) {
+        leave(c, w, c->rip, LEAVE_STUB, 0);
+        return 0;
+    }
     while (w->op[n].insn == insn && !ir_is(&w->op[n], IR_END))
         n++;
     return n;
+}
+
+/* The code doesn't begin. */
+static const struct walk *leave_here(struct cpu *c, const struct walk *w, enum jit_leave why)
+{
+    leave(c, w, zext(jit_regs(c)->rip_page + w->page_offset, w->rip_size), why, 0);
+    return NULL;
+}
+
+/* The region is left, and what its entry has paid for the blocks to come is given back. */
+static const struct walk *leave_region(struct cpu *c, const struct walk *w, const struct ir_op *op)
+{
+    c->budget += w->insn[op->insn].rest;
+    return go(c, w, op->write, op->imm, op->size);
 }
 
 /* Runs w; the code to go on with, or NULL: it was left for good. */
@@ -263,11 +298,10 @@ static const struct walk *run(struct calls *calls, struct cpu *c, const struct w
     u64 values[IR_MAX];
     unsigned n = 1;
 
-    if (c->budget < w->cost) {
-        u64 rip = jit_regs(c)->rip_page + w->page_offset;
-        leave(c, w, zext(rip, w->rip_size), LEAVE_BUDGET);
-        return NULL;
-    }
+    if (c->budget < w->cost)
+        return leave_here(c, w, LEAVE_BUDGET);
+    if (w->code->runs && --*w->code->runs < 0)
+        return leave_here(c, w, LEAVE_HOT);
     c->budget -= w->cost;
     values[IR_NONE] = 0;
     while (n) {
@@ -276,10 +310,15 @@ static const struct walk *run(struct calls *calls, struct cpu *c, const struct w
         case IR_JUMP:
         case IR_BRANCH:
         case IR_JUMPI: return end(c, w, op, values);
+        case IR_GUARD:
+            if (op->a && (values[op->a] == 0) == op->reg)
+                return leave_region(c, w, op);
+            n++;
+            break;
         case IR_STUB:
         case IR_STUBEND:
         case IR_HOST: n = interpret(c, w, n); break;
-        case IR_CALL: jit_call(c, &w->block->ops[op->insn]), n++; break;
+        case IR_CALL: jit_call(c, w->insn[op->insn].op), n++; break;
         case IR_CONST: values[n++] = (u64)op->imm; break;
         default:
             n = call_helper(calls, c, op, &values[n], values) ? n + 1 : interpret(c, w, n);
@@ -314,8 +353,7 @@ static void enter(const struct jit_buffer *buf, struct cpu *c, const struct jit_
 {
 }
 
-static void link_way(struct jit_buffer *buf, struct jit_code *from, enum block_way way,
-                     const struct jit_code *to)
+static void link_way(struct jit_buffer *buf, const struct jit_way *way, const struct jit_code *to)
 {
 }
 

@@ -3,12 +3,16 @@
  * The backend for x86-64 hosts: a block's frame, links, entry. What is inside a block is made by
  * the other host_x86_64_*.c, see host_x86_64.h.
  *
- *     entry:   sub gs:[budget], cost
- *              js  budget            ; overwritten by kill: jmp dead
+ *     entry:   sub gs:[budget], cost ; overwritten by kill: jmp dead
+ *              js  budget
+ *              dec [runs]            ; if somebody counts
+ *              js  hot
  *              ...
  *     cold:    slow paths, crossings, unlinked exits
  *     budget:  add gs:[budget], cost
  *     dead:    RIP = here; leave
+ *     hot:     add gs:[budget], cost
+ *              RIP = here; leave
  */
 #include "jit/host_x86_64.h"
 
@@ -81,7 +85,7 @@ static tile_fn *const tiles[IR_COUNT] = {
     [IR_GETSEL] = x64_system, [IR_GETTSC] = x64_system, [IR_GETAUX] = x64_system,
     [IR_PAUSE] = x64_system,  [IR_SWAPGS] = x64_system, [IR_STUB] = x64_stub,
     [IR_CALL] = x64_call,     [IR_STUBEND] = x64_end,   [IR_JUMP] = x64_end,
-    [IR_BRANCH] = x64_end,    [IR_JUMPI] = x64_end,
+    [IR_BRANCH] = x64_end,    [IR_JUMPI] = x64_end,     [IR_GUARD] = x64_guard,
 };
 
 static void operation(struct x64 *g, unsigned n)
@@ -133,7 +137,8 @@ static void take_back(struct x64 *g, const struct mark *m)
 /* An end of the block that is a guest instruction's own, not just the block's last byte. */
 static bool own_end(const struct ir_op *op)
 {
-    return ir_is(op, IR_END) && !(op->code == IR_JUMP && op->write == WAY_NEXT);
+    return op->code == IR_GUARD ||
+           (ir_is(op, IR_END) && !(op->code == IR_JUMP && op->write == WAY_NEXT));
 }
 
 /* Operations first..last of one guest instruction. */
@@ -183,26 +188,53 @@ static void body(struct x64 *g)
     }
 }
 
+static void budget(struct x64 *g, enum x86_alu op)
+{
+    emit_alu_imm(&g->e, op, 8, X64_CPU(budget), (i32)g->code->cost);
+}
+
+/* The code doesn't begin. */
+static void leave_here(struct x64 *g, enum jit_leave why)
+{
+    struct emit *e = &g->e;
+    emit_load(e, 8, HOST_R13, X64_REGS(rip_page));
+    x64_rip(g, HOST_R13, ir_insn_at(ir_insn(g->ir, 0)), g->code64 ? 8 : 4);
+    emit_store(e, 8, X64_CPU(rip), HOST_R13);
+    emit_mov_imm(e, HOST_R13, why);
+    emit_mov_imm(e, HOST_R11, (u64)(uintptr_t)g->code->way);
+    emit_jmp_to(e, x64_thunk(g, THUNK_LEAVE));
+}
+
+/* The offset, seen from the code, of what may be written. */
+static size_t offset_of_word(const struct x64 *g, const i32 *word)
+{
+    return (size_t)((const u8 *)word - g->buf->rx);
+}
+
 static void entry_and_body(struct x64 *g)
 {
     struct emit *e = &g->e;
-    i32 cost = (i32)g->ir->block->count;
-    size_t entry = e->at;
-    emit_alu_imm(e, X86_SUB, 8, X64_CPU(budget), cost);
-    size_t budget = emit_jcc(e, CC_S);
+    size_t entry = e->at, hot = 0;
+    budget(g, X86_SUB);
+    size_t short_of = emit_jcc(e, CC_S);
+    if (g->code->runs) {
+        emit_rm(e, X86_DIGIT | 0xff, 4, 1, rm_at(offset_of_word(g, g->code->runs))); /* dec */
+        hot = emit_jcc(e, CC_S);
+    }
+    g->units = 0;
     x64_units_want(g, 1);
     body(g);
     g->code->straight = (u32)(e->at - entry);
     x64_cold(g);
-    emit_patch(e, budget, e->at);
-    emit_alu_imm(e, X86_ADD, 8, X64_CPU(budget), cost);
+    emit_patch(e, short_of, e->at);
+    budget(g, X86_ADD);
     g->code->dead = (u32)(e->at - entry);
-    emit_load(e, 8, HOST_R13, X64_REGS(rip_page));
-    x64_rip(g, HOST_R13, (i64)g->ir->page_offset, g->code64 ? 8 : 4);
-    emit_store(e, 8, X64_CPU(rip), HOST_R13);
-    emit_mov_imm(e, HOST_R13, LEAVE_BUDGET);
-    emit_mov_imm(e, HOST_R11, (u64)(uintptr_t)g->code);
-    emit_jmp_to(e, x64_thunk(g, THUNK_LEAVE));
+    leave_here(g, LEAVE_BUDGET);
+    if (!hot)
+        return;
+    emit_patch(e, hot, e->at);
+    budget(g, X86_ADD);
+    leave_here(g, LEAVE_HOT);
 }
 
 /* The fixups lie behind the code. */
@@ -246,8 +278,8 @@ static bool compile(struct jit_buffer *buf, const struct ir *ir, struct jit_code
     g->take_count = g->site_count = g->crossing_count = g->exit_count = g->fixup_count = 0;
     g->beside_count = 0;
     code->entry = buf->rx + entry;
-    code->link[WAY_NEXT] = code->link[WAY_TAKEN] = 0;
     code->stubs = 0;
+    memset(g->at, 0, ir->insns * sizeof *g->at); /* not all have operations */
     x64_liveness(g);
     entry_and_body(g);
     code->bytes = (u32)(g->e.at - entry);
@@ -266,11 +298,10 @@ static size_t offset_of(const struct jit_buffer *buf, const struct jit_code *cod
     return (size_t)(code->entry - buf->rx);
 }
 
-static void link_way(struct jit_buffer *buf, struct jit_code *from, enum block_way way,
-                     const struct jit_code *to)
+static void link_way(struct jit_buffer *buf, const struct jit_way *way, const struct jit_code *to)
 {
     struct emit e = {.base = buf->rw, .end = buf->size};
-    emit_patch(&e, offset_of(buf, from) + from->link[way], offset_of(buf, to));
+    emit_patch(&e, offset_of(buf, way->from) + way->at, offset_of(buf, to));
 }
 
 static void kill_code(struct jit_buffer *buf, struct jit_code *code)

@@ -27,14 +27,16 @@ enum {
 
 /* In this order in the buffer: UNKNOWN falls through to LEAVE. */
 enum x64_thunk {
-    THUNK_ENTER,    /* called from C: cpu, entry */
-    THUNK_STUB,     /* called, op in r14: jit_stub() */
-    THUNK_CALL,     /* called, op in r14: jit_call() */
-    THUNK_STUB_END, /* jumped to, op in r14: jit_stub_end(), and leave */
-    THUNK_UNKNOWN,  /* jumped to, RIP in r13, code in r11: LEAVE_INDIRECT */
-    THUNK_LEAVE,    /* jumped to, exit in r13, code in r11 */
-    THUNK_TAKE,     /* called, units in r13d, op in r14: fpu_take(), or jit_stub_rest() and leave */
-    THUNK_BESIDE,   /* and 4 more, by the logarithm of the size: x64_thunk_beside() */
+    THUNK_ENTER,     /* called from C: cpu, entry */
+    THUNK_STUB,      /* called, op in r14: jit_stub() */
+    THUNK_STUB_PART, /* called, op in r14, rest in r13d: jit_stub_part(), or leave */
+    THUNK_CALL,      /* called, op in r14: jit_call() */
+    THUNK_STUB_END,  /* jumped to, op in r14: jit_stub_end(), and leave */
+    THUNK_UNKNOWN,   /* jumped to, RIP in r13, way in r11: LEAVE_INDIRECT */
+    THUNK_LEAVE,     /* jumped to, exit in r13, way in r11 */
+    THUNK_TAKE,      /* called, units | rest << 8 in r13d, op in r14: fpu_take(), or jit_stub_rest()
+                        and leave */
+    THUNK_BESIDE,    /* and 4 more, by the logarithm of the size: x64_thunk_beside() */
 };
 
 enum x64_kind {
@@ -101,11 +103,10 @@ struct x64_exit {
     u32 at; /* of the rel32 */
     bool unknown;
     u8 way, size;
+    u8 rest; /* what a GUARD's has to give back, and where the flags are */
+    bool host_ok, rax_ok, af_zero;
     i64 imm;
 };
-
-/* From so many on, an instruction's accesses are taken for unaligned ones: op.unaligned. */
-#define X64_UNALIGNED 32
 
 #define X64_SITES 1024
 #define X64_FIXUPS 256
@@ -130,10 +131,10 @@ struct x64 {
     struct x64_site site[X64_SITES];
     struct x64_crossing crossing[X64_FIXUPS];
     struct x64_beside beside[X64_FIXUPS];
-    struct x64_exit exit[8]; /* two ways, and what each becomes */
-    struct x64_take take[BLOCK_MAX_OPS + 1];
+    struct x64_exit exit[3 * IR_WAYS]; /* ways, and what each becomes */
+    struct x64_take take[2 * IR_INSNS];
     struct jit_fixup fixup[X64_FIXUPS]; /* offsets in the buffer until the end */
-    struct x64_insn at[BLOCK_MAX_OPS];
+    struct x64_insn at[IR_INSNS];
     u8 live_in[IR_MAX + 1], live_out[IR_MAX + 1]; /* flags before and after an operation */
     struct x64_val val[IR_MAX + 1];
 };
@@ -228,7 +229,6 @@ void x64_free_rm(struct x64 *g, struct rm rm);
  * RFLAGS. */
 void x64_make_room(struct x64 *g, ir_ref ref, struct rm *rm);
 void x64_fixup(struct x64 *g, struct rm rm);
-void x64_page_end(struct emit *e, unsigned scratch, unsigned address, unsigned size);
 /* The jump just emitted with its rel32 at `site` goes to the slow path. */
 void x64_slow(struct x64 *g, size_t site);
 void x64_memory(struct x64 *g, unsigned n);
@@ -256,6 +256,7 @@ void x64_system(struct x64 *g, unsigned n); /* host_x86_64_system.c */
 /* --- host_x86_64_exit.c --- */
 void x64_end(struct x64 *g, unsigned n); /* operations with IR_END */
 void x64_check(struct x64 *g, unsigned n);
+void x64_guard(struct x64 *g, unsigned n);
 /* The guest instruction by the interpreter; flags as operation n wants them. */
 void x64_stub(struct x64 *g, unsigned n);
 void x64_call(struct x64 *g, unsigned n); /* IR_CALL */
@@ -281,8 +282,8 @@ bool x64_host_op(struct x64 *g, unsigned n);
 void x64_x87(struct x64 *g, unsigned n, struct rm mem);
 
 /* --- host_x86_64_units.c: guest registers in the host's SSE and x87 units --- */
-/* Where code begins or goes on after a STUB, flags in rax, at operation n: what HOST operations
- * from there want is taken. */
+/* Where code begins, goes on after a STUB, or with the next block of a region, at operation n: what
+ * HOST operations from there want is taken, but for g->units, which are there. */
 void x64_units_want(struct x64 *g, unsigned n);
 void x64_units_cold(struct x64 *g);
 /* In the slow path of guest instruction insn, after the STUB: the same again. */

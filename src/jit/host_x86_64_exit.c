@@ -31,33 +31,64 @@ static void load_op(struct x64 *g, unsigned insn)
 
 /* --- stubs --- */
 
-static void call(struct x64 *g, unsigned n, enum x64_thunk thunk)
+/* The interpreter runs guest instruction insn, and what the region's entry has paid for later
+ * blocks is not paid while it does. */
+static void call_stub(struct x64 *g, unsigned insn)
+{
+    unsigned rest = g->ir->insn[insn].rest;
+    load_op(g, insn);
+    if (rest)
+        emit_mov_imm(&g->e, HOST_R13, rest);
+    emit_call_to(&g->e, x64_thunk(g, rest ? THUNK_STUB_PART : THUNK_STUB));
+}
+
+static void give_back(struct x64 *g, unsigned rest)
+{
+    if (rest)
+        emit_alu_imm(&g->e, X86_ADD, 8, X64_CPU(budget), (i32)rest);
+}
+
+static void jump_to_stub_end(struct x64 *g, unsigned insn)
+{
+    load_op(g, insn);
+    give_back(g, g->ir->insn[insn].rest);
+    emit_jmp_to(&g->e, x64_thunk(g, THUNK_STUB_END));
+}
+
+static void begin_call(struct x64 *g, unsigned n)
 {
     x64_clobber(g, g->live_in[n]);
     x64_units_note(g);
-    load_op(g, g->insn);
-    emit_call_to(&g->e, x64_thunk(g, thunk));
+}
+
+static void end_call(struct x64 *g)
+{
     g->rax_ok = true;
+    g->units = 0;
     x64_units_want(g, g->last + 1);
 }
 
 void x64_stub(struct x64 *g, unsigned n)
 {
-    call(g, n, THUNK_STUB);
+    begin_call(g, n);
+    call_stub(g, g->insn);
+    end_call(g);
     g->code->stubs++;
 }
 
 void x64_call(struct x64 *g, unsigned n)
 {
-    call(g, n, THUNK_CALL);
+    begin_call(g, n);
+    load_op(g, g->insn);
+    emit_call_to(&g->e, x64_thunk(g, THUNK_CALL));
+    end_call(g);
 }
 
 void x64_stub_end(struct x64 *g, unsigned n)
 {
     x64_clobber(g, g->live_in[n]);
     x64_units_note(g);
-    load_op(g, g->insn);
-    emit_jmp_to(&g->e, x64_thunk(g, THUNK_STUB_END));
+    jump_to_stub_end(g, g->insn);
     g->code->stubs++;
 }
 
@@ -94,15 +125,17 @@ static bool linkable(const struct x64 *g, i64 imm, unsigned size)
            !g->ir->block->two_pages;
 }
 
-/* The jump just emitted, with its rel32 at `site`, leaves the block. */
-static void leave_by(struct x64 *g, size_t site, enum block_way way, const struct ir_op *op)
+/* The jump just emitted, with its rel32 at `site`, leaves for good. */
+static struct x64_exit *leave_by(struct x64 *g, size_t site, unsigned way, const struct ir_op *op)
 {
-    i64 next = (i64)g->ir->page_offset + g->ir->block->bytes;
+    const struct op *by = ir_insn(g->ir, op->insn);
     struct x64_exit *x = &g->exit[g->exit_count++];
-    *x = (struct x64_exit){.at = (u32)site, .way = (u8)way, .size = op->size};
-    x->imm = op->code == IR_BRANCH && way == WAY_NEXT ? next : op->imm;
-    if (op->code == IR_BRANCH && way == WAY_NEXT)
+    *x = (struct x64_exit){.at = (u32)site, .way = (u8)way, .size = op->size, .imm = op->imm};
+    if (op->code == IR_BRANCH && way == WAY_NEXT) {
+        x->imm = (i64)ir_insn_at(by) + by->in.len;
         x->size = g->code64 ? 8 : 4;
+    }
+    return x;
 }
 
 static void branch(struct x64 *g, unsigned n)
@@ -113,10 +146,26 @@ static void branch(struct x64 *g, unsigned n)
     leave_by(g, emit_jmp(&g->e), WAY_NEXT, op);
 }
 
-/* The jump just emitted, with its rel32 at `site`, leaves to RIP in r13. */
-static void unknown(struct x64 *g, size_t site)
+/* Out of the region, with the flags where they are; or on with the next block. */
+void x64_guard(struct x64 *g, unsigned n)
 {
-    g->exit[g->exit_count++] = (struct x64_exit){.at = (u32)site, .unknown = true};
+    const struct ir_op *op = &g->ir->op[n];
+    x64_units_note(g);
+    if (op->a) {
+        unsigned cc = x64_condition(g, n, op->a) ^ op->reg;
+        struct x64_exit *x = leave_by(g, emit_jcc(&g->e, cc), op->write, op);
+        x->rest = g->ir->insn[op->insn].rest;
+        x->host_ok = g->host_ok;
+        x->rax_ok = g->rax_ok;
+        x->af_zero = g->af_zero;
+    }
+    x64_units_want(g, n + 1);
+}
+
+/* The jump just emitted, with its rel32 at `site`, leaves to RIP in r13. */
+static void unknown(struct x64 *g, size_t site, unsigned way)
+{
+    g->exit[g->exit_count++] = (struct x64_exit){.at = (u32)site, .unknown = true, .way = (u8)way};
 }
 
 /*
@@ -128,7 +177,7 @@ static void unknown(struct x64 *g, size_t site)
  *
  * Each jump has this for itself, so that the host predicts each for itself.
  */
-static void by_cache(struct x64 *g)
+static void by_cache(struct x64 *g, unsigned way)
 {
     struct emit *e = &g->e;
     emit_rm(e, 0x69, 4, HOST_R11, rm_reg(HOST_R13)); /* IMUL */
@@ -145,29 +194,29 @@ static void by_cache(struct x64 *g)
     emit_alu(e, X86_ADD, 8, HOST_R14, X64_CPU(mmu.fetch));
     emit_load(e, 8, HOST_R14, rm_mem(HOST_R14, HOST_NONE, 0));
     emit_alu(e, X86_CMP, 8, HOST_R14, rm_mem(HOST_R11, HOST_NONE, offsetof(struct jit_jump, page)));
-    unknown(g, emit_jcc(e, CC_NZ));
+    unknown(g, emit_jcc(e, CC_NZ), way);
     emit_alu(e, X86_CMP, 8, HOST_R13, rm_mem(HOST_R11, HOST_NONE, offsetof(struct jit_jump, lin)));
-    unknown(g, emit_jcc(e, CC_NZ));
+    unknown(g, emit_jcc(e, CC_NZ), way);
     emit_alu_imm(e, X86_AND, 8, rm_reg(HOST_R13), -4096);
     emit_store(e, 8, X64_REGS(rip_page), HOST_R13);
     emit_rm(e, X86_DIGIT | 0xff, 4, 4,
             rm_mem(HOST_R11, HOST_NONE, offsetof(struct jit_jump, entry)));
 }
 
-static void to_rip(struct x64 *g)
+static void to_rip(struct x64 *g, unsigned way)
 {
     /* without flat tables there is none of fetches */
     if ((g->ir->block->mode & BLOCK_CS_FLAT) && g->buf->opt->flat)
-        by_cache(g);
+        by_cache(g, way);
     else
-        unknown(g, emit_jmp(&g->e));
+        unknown(g, emit_jmp(&g->e), way);
 }
 
 static void indirect(struct x64 *g, unsigned n)
 {
     const struct ir_op *op = &g->ir->op[n];
     x64_copy(g, HOST_R13, op->a, 8);
-    to_rip(g);
+    to_rip(g, WAY_TAKEN);
 }
 
 void x64_end(struct x64 *g, unsigned n)
@@ -198,24 +247,16 @@ void x64_slow(struct x64 *g, size_t site)
     g->at[g->insn].slow = true;
 }
 
-/* CC_A: `size` bytes at `address` cross a page. */
-void x64_page_end(struct emit *e, unsigned scratch, unsigned address, unsigned size)
-{
-    emit_mov(e, 4, scratch, address);
-    emit_shift_imm(e, 4, 4, rm_reg(scratch), 20); /* SHL: the offset in the page is on top */
-    emit_alu_imm(e, X86_CMP, 4, rm_reg(scratch), (i32)((4096 - size) << 20));
-}
-
-/* An unaligned access that stays on its page goes back. It is counted, for the next translation. */
+/* An unaligned access that stays on its page goes back. */
 static void crossings(struct x64 *g)
 {
     struct emit *e = &g->e;
     for (unsigned n = 0; n < g->crossing_count; n++) {
         const struct x64_crossing *x = &g->crossing[n];
         emit_patch(e, x->at, e->at);
-        emit_mov_imm(e, x->scratch, (u64)(uintptr_t)&ir_insn(g->ir, x->insn)->unaligned);
-        emit_alu_imm(e, X86_ADD, 2, rm_mem(x->scratch, HOST_NONE, 0), 1);
-        x64_page_end(e, x->scratch, x->address, x->size);
+        emit_mov(e, 4, x->scratch, x->address);
+        emit_alu_imm(e, X86_AND, 4, rm_reg(x->scratch), 4095);
+        emit_alu_imm(e, X86_CMP, 4, rm_reg(x->scratch), 4096 - x->size);
         g->insn = x->insn;
         x64_slow(g, emit_jcc(e, CC_A));
         emit_jmp_to(e, x->back);
@@ -228,12 +269,11 @@ static u32 slow_path(struct x64 *g, unsigned insn)
     struct emit *e = &g->e;
     u32 path = (u32)e->at;
     x64_units_note_before(g, insn);
-    load_op(g, insn);
     if (!at->done) {
-        emit_jmp_to(e, x64_thunk(g, THUNK_STUB_END));
+        jump_to_stub_end(g, insn);
         return path;
     }
-    emit_call_to(e, x64_thunk(g, THUNK_STUB));
+    call_stub(g, insn);
     x64_units_again(g, insn);
     if (at->flags_host)
         x64_sahf(g);
@@ -243,7 +283,7 @@ static u32 slow_path(struct x64 *g, unsigned insn)
 
 static void slow_paths(struct x64 *g)
 {
-    u32 path[BLOCK_MAX_OPS];
+    u32 path[IR_INSNS];
     for (unsigned n = 0; n < g->ir->insns; n++)
         path[n] = g->at[n].slow ? slow_path(g, n) : 0;
     for (unsigned n = 0; n < g->site_count; n++)
@@ -252,20 +292,40 @@ static void slow_paths(struct x64 *g)
         g->fixup[n].to = path[g->fixup[n].to];
 }
 
+static void load_way(struct x64 *g, unsigned way)
+{
+    emit_mov_imm(&g->e, HOST_R11, (u64)(uintptr_t)&g->code->way[way]);
+}
+
+/* What a GUARD leaves to its exit: where the jump is that a link patches. */
+static size_t exit_early(struct x64 *g, const struct x64_exit *x)
+{
+    g->host_ok = x->host_ok;
+    g->rax_ok = x->rax_ok;
+    g->af_zero = x->af_zero;
+    x64_spill(g, IRF_ALL);
+    give_back(g, x->rest);
+    size_t site = emit_jmp(&g->e);
+    emit_patch(&g->e, site, g->e.at);
+    return site;
+}
+
 /* The way of x is not linked yet, or can't be. */
 static void exit_way(struct x64 *g, const struct x64_exit *x)
 {
     struct emit *e = &g->e;
+    bool can_link = linkable(g, x->imm, x->size);
+    size_t site = x->rest ? exit_early(g, x) : x->at;
     emit_load(e, 8, HOST_R13, X64_REGS(rip_page));
     x64_rip(g, HOST_R13, x->imm, x->size);
-    if (!linkable(g, x->imm, x->size)) {
-        to_rip(g);
+    if (!can_link) {
+        to_rip(g, x->way);
         return;
     }
-    g->code->link[x->way] = x->at - (u32)(g->code->entry - g->buf->rx);
+    g->code->way[x->way].at = (u32)(site - (size_t)(g->code->entry - g->buf->rx));
     emit_store(e, 8, X64_CPU(rip), HOST_R13);
-    emit_mov_imm(e, HOST_R13, x->way == WAY_TAKEN ? LEAVE_TAKEN : LEAVE_NEXT);
-    emit_mov_imm(e, HOST_R11, (u64)(uintptr_t)g->code);
+    emit_mov_imm(e, HOST_R13, LEAVE_LINK);
+    load_way(g, x->way);
     emit_jmp_to(e, x64_thunk(g, THUNK_LEAVE));
 }
 
@@ -280,7 +340,7 @@ static void exits(struct x64 *g)
             exit_way(g, &x);
             continue;
         }
-        emit_mov_imm(e, HOST_R11, (u64)(uintptr_t)g->code);
+        load_way(g, x.way);
         emit_jmp_to(e, x64_thunk(g, THUNK_UNKNOWN));
     }
 }

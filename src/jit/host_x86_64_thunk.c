@@ -80,7 +80,7 @@ static void back_to_c(struct emit *e)
 static void thunk_leave(struct emit *e)
 {
     emit_store(e, 8, X64_REGS(exit), HOST_R13);
-    emit_store(e, 8, X64_REGS(from), HOST_R11);
+    emit_store(e, 8, X64_REGS(way), HOST_R11);
     store_guest(e);
     back_to_c(e);
 }
@@ -107,6 +107,24 @@ static void thunk_call(struct emit *e)
     emit_ret(e);
 }
 
+static void thunk_stub_part(struct emit *e)
+{
+    emit_alu_imm(e, X86_SUB, 8, rm_reg(HOST_RSP), 8);
+    emit_store_imm(e, 8, X64_REGS(exit), LEAVE_STUB);
+    store_guest(e);
+    emit_mov(e, 8, HOST_RSI, HOST_R14);
+    emit_mov(e, 4, HOST_RDX, HOST_R13);
+    call_c(e, (const void *)(uintptr_t)jit_stub_part);
+    emit_test(e, 1, rm_reg(HOST_RAX), HOST_RAX);
+    size_t over = emit_jcc(e, CC_Z);
+    load_guest(e);
+    emit_alu_imm(e, X86_ADD, 8, rm_reg(HOST_RSP), 8);
+    emit_ret(e);
+    emit_patch(e, over, e->at);
+    emit_alu_imm(e, X86_ADD, 8, rm_reg(HOST_RSP), 16); /* and the return address */
+    back_to_c(e);
+}
+
 /* The interpreter ends the block. */
 static void end_by(struct emit *e, void (*stub)(struct cpu *c, const struct op *op))
 {
@@ -127,12 +145,11 @@ static void thunk_take(struct emit *e)
     static const u8 kept[] = {HOST_RAX, HOST_RCX, HOST_RDX, HOST_RSI, HOST_RDI,
                               HOST_R8,  HOST_R9,  HOST_R10, HOST_R13};
 
-    emit_load(e, 1, HOST_R11, X64_CPU(fpu.live));
-    emit_alu(e, X86_OR, 4, HOST_R13, rm_reg(HOST_R11));
+    emit_alu(e, X86_OR, 1, HOST_R13, X64_CPU(fpu.live));
     x64_units_release(e);
     for (unsigned n = 0; n < sizeof kept; n++)
         emit_push(e, kept[n]);
-    emit_mov(e, 4, HOST_RSI, HOST_R13);
+    emit_load(e, 1, HOST_RSI, rm_reg(HOST_R13));
     call_c(e, (const void *)(uintptr_t)fpu_take);
     emit_mov(e, 4, HOST_R11, HOST_RAX);
     for (unsigned n = sizeof kept; n--;)
@@ -143,6 +160,8 @@ static void thunk_take(struct emit *e)
     emit_ret(e);
     emit_patch(e, refused, e->at);
     emit_alu_imm(e, X86_ADD, 8, rm_reg(HOST_RSP), 8); /* the return address */
+    emit_shift_imm(e, 5, 4, rm_reg(HOST_R13), 8);
+    emit_alu_to(e, X86_ADD, 8, X64_CPU(budget), HOST_R13);
     end_by(e, jit_stub_rest);
 }
 
@@ -156,10 +175,10 @@ static void thunk_unknown(struct emit *e)
 bool x64_thunks(struct jit_buffer *buf)
 {
     static void (*const thunks[])(struct emit *) = {
-        [THUNK_ENTER] = thunk_enter,     [THUNK_STUB] = thunk_stub,
-        [THUNK_CALL] = thunk_call,       [THUNK_STUB_END] = thunk_stub_end,
-        [THUNK_UNKNOWN] = thunk_unknown, [THUNK_LEAVE] = thunk_leave,
-        [THUNK_TAKE] = thunk_take,
+        [THUNK_ENTER] = thunk_enter,         [THUNK_STUB] = thunk_stub,
+        [THUNK_STUB_PART] = thunk_stub_part, [THUNK_STUB_END] = thunk_stub_end,
+        [THUNK_CALL] = thunk_call,           [THUNK_UNKNOWN] = thunk_unknown,
+        [THUNK_LEAVE] = thunk_leave,         [THUNK_TAKE] = thunk_take,
     };
     struct emit e = {.base = buf->rw, .end = buf->size};
     for (unsigned n = 0; n < sizeof thunks / sizeof thunks[0]; n++) {

@@ -18,11 +18,18 @@
 
 /* --- taking --- */
 
-/* What the operations from n to the next STUB or CALL want. */
+/* Those that call C, after which nothing is in the units, and GUARDs: no region takes for all its
+ * blocks what a later one wants, who knows whether that is run. */
+static bool is_bound(const struct ir_op *op)
+{
+    return op->code == IR_STUB || op->code == IR_CALL || op->code == IR_GUARD;
+}
+
+/* What the operations from n to the next such one want. */
 static unsigned wanted(const struct ir *ir, unsigned n)
 {
     unsigned units = 0;
-    for (; n <= ir->count && ir->op[n].code != IR_STUB && ir->op[n].code != IR_CALL; n++)
+    for (; n <= ir->count && !is_bound(&ir->op[n]); n++)
         if (ir->op[n].code == IR_HOST)
             units |= ir_units(&ir_insn(ir, ir->op[n].insn)->in);
     return units;
@@ -36,10 +43,11 @@ static struct rm live(void)
 void x64_units_want(struct x64 *g, unsigned n)
 {
     struct emit *e = &g->e;
-    unsigned units = wanted(g->ir, n);
-    g->units = (u8)units;
+    unsigned units = wanted(g->ir, n) & ~(unsigned)g->units;
+    g->units |= (u8)units;
     if (!units)
         return;
+    x64_clobber(g, g->live_in[n]);
     size_t site;
     if (units == FPU_LIVE_SSE || units == FPU_LIVE_X87) {
         emit_test_imm(e, 1, live(), (i32)units);
@@ -56,7 +64,7 @@ void x64_units_want(struct x64 *g, unsigned n)
 static void take(struct x64 *g, unsigned units, unsigned insn)
 {
     struct emit *e = &g->e;
-    emit_mov_imm(e, HOST_R13, units);
+    emit_mov_imm(e, HOST_R13, units | (u32)g->ir->insn[insn].rest << 8);
     emit_mov_imm(e, HOST_R14, (u64)(uintptr_t)ir_insn(g->ir, insn));
     emit_call_to(e, x64_thunk(g, THUNK_TAKE));
 }
@@ -97,7 +105,7 @@ static void store_pointers(struct x64 *g, unsigned insn, unsigned mem, unsigned 
     }
     if (insn) {
         emit_load(e, 8, reg, X64_REGS(rip_page));
-        x64_rip(g, reg, (i64)g->ir->page_offset + ir_insn(g->ir, insn - 1)->at, g->code64 ? 8 : 4);
+        x64_rip(g, reg, ir_insn_at(ir_insn(g->ir, insn - 1)), g->code64 ? 8 : 4);
         emit_store(e, 8, X64_CPU(fpu.fip), reg);
         store_word(e, X64_CPU(fpu.fcs), X64_CPU(seg[CS].sel), reg);
     }

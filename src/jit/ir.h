@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The intermediate representation of one block: a list of operations in order. An operation is
+ * The intermediate representation of a block, or of several, one after the other: a region. It is a
+ * list of operations in order. An operation is
  * its own value (static single assignment); guest registers, status flags and memory are state
  * that GET, PUT, LD, ST and the like read and change in order.
  *
@@ -64,8 +65,8 @@ struct ir_op {
     u8 scale;
     u8 sets;  /* flags that it sets, enum ir_flag; 0: a pure value */
     u8 live;  /* of `sets`, those that somebody may read: ir_flags_live() */
-    u8 write; /* SEG: for writing. JUMP, BRANCH: enum block_way of imm */
-    u8 insn;  /* index of the guest instruction in the block */
+    u8 write; /* SEG: for writing. JUMP, BRANCH, GUARD: the way out to imm */
+    u8 insn;  /* index of the guest instruction */
     u16 uses; /* how many operands refer to it */
     ir_ref a, b, c;
     i64 imm;
@@ -79,15 +80,24 @@ enum jit_no {
     JIT_NO_COUNT
 };
 
-#define IR_MAX 2560 /* operations of one block */
+#define IR_MAX 2560             /* operations */
+#define IR_INSNS 128            /* guest instructions: regions have more than a block */
+#define IR_BLOCKS 16            /* of a region */
+#define IR_WAYS (2 + IR_BLOCKS) /* ways out: enum block_way, then those of the GUARDs */
+
+struct ir_insn {
+    const struct op *op;
+    u8 rest; /* instructions of the blocks that come after its own: paid for with it */
+};
 
 struct ir {
-    const struct block *block;
-    unsigned count;       /* operations, the first at 1 */
-    unsigned insns;       /* guest instructions */
-    unsigned page_offset; /* of the block's first byte in its page */
-    u8 flags_out;         /* flags that may be read after the block */
-    u8 no[JIT_NO_COUNT];  /* guest instructions that became a STUB, by reason */
+    const struct block *block; /* the first one */
+    unsigned count;            /* operations, the first at 1 */
+    unsigned insns;            /* guest instructions */
+    unsigned ways;             /* out, at least 2 */
+    u8 flags_out;              /* flags that may be read at the end */
+    u8 no[JIT_NO_COUNT];       /* guest instructions that became a STUB, by reason */
+    struct ir_insn insn[IR_INSNS];
     struct ir_op op[IR_MAX];
 };
 
@@ -112,7 +122,18 @@ static inline bool ir_is_return(const struct insn *in)
 /* The guest instruction of index n. */
 static inline const struct op *ir_insn(const struct ir *ir, unsigned n)
 {
-    return &ir->block->ops[n];
+    return ir->insn[n].op;
+}
+
+/* The offset of guest instruction op, or of its block, in its page. */
+static inline unsigned ir_block_at(const struct op *op)
+{
+    return block_of(op)->phys & 4095;
+}
+
+static inline unsigned ir_insn_at(const struct op *op)
+{
+    return ir_block_at(op) + op->at;
 }
 
 /* What a reason says in a table of counts. */
@@ -120,8 +141,17 @@ extern const char *const jit_no_text[JIT_NO_COUNT];
 
 /* lift.c: false: the block is left to the interpreter (its RIP bias, see cpu/block.c). */
 bool ir_can_lift(const struct block *b);
-/* A block's meaning. Never fails: what has no lift becomes a STUB, counted in ir->no. */
-void ir_lift(struct ir *ir, const struct block *b);
+/*
+ * The meaning of `blocks`, which are run in this order, each left by a direct jump to the next one,
+ * on one page, in a mode where RIP is the linear address, IR_INSNS instructions at most. Never
+ * fails: what has no lift becomes a STUB, counted in ir->no. How many blocks it took: it stops
+ * after one that it can't go on from.
+ */
+unsigned ir_lift_region(struct ir *ir, const struct block *const *blocks, unsigned count);
+static inline void ir_lift(struct ir *ir, const struct block *b)
+{
+    ir_lift_region(ir, &b, 1);
+}
 /* opt.c: dead flags, dead values, constants, guest registers read again. */
 void ir_optimise(struct ir *ir);
 /* Drops pure operations from number `first` on that nobody uses, and counts uses. */

@@ -199,27 +199,84 @@ bool ir_can_lift(const struct block *b)
     return b->ops[0].run != exec_rip_bias;
 }
 
-void ir_lift(struct ir *ir, const struct block *b)
+static void lift_block(struct lift *l, const struct block *b)
 {
-    struct lift l = {.ir = ir, .mode = b->mode};
+    struct ir *ir = l->ir;
 
-    ir->block = b;
-    ir->count = 0;
-    ir->insns = b->count;
-    ir->page_offset = b->phys & 4095;
+    l->at = b->phys & 4095;
+    l->ended = false;
+    for (unsigned i = 0; i < b->count; i++) {
+        l->op = &b->ops[i];
+        l->insn = ir->insns++;
+        l->size = l->op->in.osize;
+        l->first = ir->count + 1;
+        l->place = l->product = l->carry = IR_NONE;
+        l->refused = false;
+        ir->insn[l->insn].op = l->op;
+        lift_insn(l);
+    }
+    if (!l->ended)
+        IR_OP(l, .code = IR_JUMP, .size = lift_code64(l) ? 8 : 4, .write = WAY_NEXT,
+              .imm = l->at + b->bytes);
+}
+
+/* --- regions --- */
+
+/* RIP isn't cut to less than the mode's own. */
+static bool is_natural(const struct lift *l, unsigned size)
+{
+    return size >= (lift_code64(l) ? 8u : 4u);
+}
+
+/* The jump that ends b, an operation with IR_END, becomes a GUARD, if one of its ways leads to
+ * `next`. */
+static bool join(struct lift *l, const struct block *b, const struct block *next)
+{
+    struct ir *ir = l->ir;
+    struct ir_op *op = &ir->op[ir->count];
+    i64 to = next->phys & 4095, fall = l->at + b->bytes;
+    bool jump = op->code == IR_JUMP && op->write == WAY_TAKEN, branch = op->code == IR_BRANCH;
+
+    if (l->op->in.op[0].kind != OPND_REL || !(jump || branch) || !is_natural(l, op->size))
+        return false;
+    if (op->imm == to) {
+        op->reg = 1;
+        op->imm = fall;
+    } else if (!branch || fall != to) {
+        return false;
+    }
+    op->code = IR_GUARD;
+    op->write = branch ? (u8)ir->ways++ : 0;
+    return true;
+}
+
+/* Who leaves early gives back what the region's entry has paid for blocks that are still to come.
+ */
+static void count_rest(struct ir *ir)
+{
+    u8 rest = 0;
+
+    for (unsigned n = ir->insns; n--;) {
+        ir->insn[n].rest = rest;
+        if (ir->insn[n].op->nth == 0)
+            rest = (u8)(rest + block_of(ir->insn[n].op)->count);
+    }
+}
+
+unsigned ir_lift_region(struct ir *ir, const struct block *const *blocks, unsigned count)
+{
+    struct lift l = {.ir = ir, .mode = blocks[0]->mode};
+    unsigned n = 0;
+
+    ir->block = blocks[0];
+    ir->count = ir->insns = 0;
+    ir->ways = 2;
     ir->flags_out = IRF_ALL;
     memset(ir->no, 0, sizeof ir->no);
     ir->op[0] = (struct ir_op){0};
-    for (unsigned i = 0; i < b->count; i++) {
-        l.op = &b->ops[i];
-        l.insn = i;
-        l.size = l.op->in.osize;
-        l.first = ir->count + 1;
-        l.place = l.product = l.carry = IR_NONE;
-        l.refused = false;
-        lift_insn(&l);
-    }
-    if (!l.ended)
-        IR_OP(&l, .code = IR_JUMP, .size = lift_code64(&l) ? 8 : 4, .write = WAY_NEXT,
-              .imm = (i64)ir->page_offset + b->bytes);
+    do
+        lift_block(&l, blocks[n++]);
+    while (n < count && join(&l, blocks[n - 1], blocks[n]));
+    count_rest(ir);
+    return n;
 }

@@ -15,6 +15,7 @@ struct lift {
     struct ir *ir;
     const struct op *op; /* the guest instruction */
     unsigned insn;       /* its index */
+    i64 at;              /* the page offset of its block */
     unsigned size;       /* its operand size */
     unsigned mode;       /* enum block_mode */
     unsigned first;      /* number of its first operation */

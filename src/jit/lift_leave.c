@@ -11,7 +11,7 @@
 /* Where the block's byte `at` is, from the page's byte 0. */
 static i64 page_byte(const struct lift *l, i64 at)
 {
-    return (i64)l->ir->page_offset + at;
+    return l->at + at;
 }
 
 ir_ref lift_next_rip(struct lift *l)

@@ -54,7 +54,7 @@ ir_ref lift_ea(struct lift *l, i64 more)
     unsigned scale = in->scale;
 
     if (insn_rip_relative(in)) {
-        a = IR_OP(l, .code = IR_RIP, .size = 8, .imm = l->ir->page_offset + disp);
+        a = IR_OP(l, .code = IR_RIP, .size = 8, .imm = l->at + disp);
         disp = 0;
         if (in->asize == 8)
             return a;

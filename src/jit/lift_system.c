@@ -23,7 +23,7 @@ static void go_on(struct lift *l)
     if (!(insn_rows[l->op->in.row].attr & ATTR_END))
         return;
     lift_jump(l, IR_OP(l, .code = IR_RIP, .size = lift_code64(l) ? 8 : 4,
-                       .imm = (i64)l->ir->page_offset + l->op->at + l->op->in.len));
+                       .imm = l->at + l->op->at + l->op->in.len));
 }
 
 static void put_if(struct lift *l, u32 v)

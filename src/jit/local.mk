@@ -36,6 +36,7 @@ libersatz_core_la_SOURCES += \
     %D%/perfmap.c \
     %D%/print.c \
     %D%/profile.c \
+    %D%/region.c \
     %D%/signal.c \
     %D%/stub.c
 

@@ -12,7 +12,6 @@ static const char *const high_names[] = {"ah", "ch", "dh", "bh"};
 static const char *const seg_names[] = {"es", "cs", "ss", "ds", "fs", "gs"};
 static const char *const conditions[] = {"o", "no", "b", "nb", "z", "nz", "be", "nbe",
                                          "s", "ns", "p", "np", "l", "nl", "le", "nle"};
-static const char *const ways[] = {"next", "taken", "indirect"};
 
 static void print_flags(FILE *f, const char *what, unsigned flags)
 {
@@ -38,6 +37,17 @@ static void print_imm(FILE *f, i64 imm)
         fprintf(f, "%llxh", (unsigned long long)imm);
 }
 
+static void print_way(FILE *f, const struct ir_op *op)
+{
+    static const char *const ways[] = {"next", "taken", "indirect"};
+
+    if (op->code == IR_GUARD)
+        fprintf(f, " way %u ", op->write);
+    else
+        fprintf(f, " %s ", ways[op->write]);
+    print_imm(f, op->imm);
+}
+
 /* What the operation has beside its operands. False: nothing. */
 static bool print_fields(FILE *f, const struct ir_op *op)
 {
@@ -50,9 +60,12 @@ static bool print_fields(FILE *f, const struct ir_op *op)
     case IR_GETSEL: fprintf(f, " %s", seg_names[op->reg]); break;
     case IR_COND: fprintf(f, " %s", conditions[op->reg & 15]); break;
     case IR_JUMP:
-    case IR_BRANCH:
-        fprintf(f, " %s ", ways[op->write]);
-        print_imm(f, op->imm);
+    case IR_BRANCH: print_way(f, op); break;
+    case IR_GUARD:
+        if (!op->a)
+            return false;
+        fputs(op->reg ? " unless" : " if", f);
+        print_way(f, op);
         break;
     case IR_CONST:
     case IR_RIP:

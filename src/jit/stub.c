@@ -57,6 +57,19 @@ void jit_call(struct cpu *c, const struct op *op)
     stub_call(c, op);
 }
 
+/* The instruction may have cut the slice, or changed the code of a block to come. */
+bool jit_stub_part(struct cpu *c, const struct op *op, u64 rest)
+{
+    c->budget += (i64)rest;
+    jit_stub(c, op);
+    if (c->budget >= (i64)rest && !jit_regs(c)->broken) {
+        c->budget -= (i64)rest;
+        return true;
+    }
+    jit_stub_rest(c, op + 1);
+    return false;
+}
+
 void jit_stub_end(struct cpu *c, const struct op *op)
 {
     one(c, op, exec_one_last);
@@ -76,17 +89,17 @@ void jit_check_target(struct cpu *c)
     const struct jit_regs *r = jit_regs(c);
     bool code64 = c->code_mode == CODE64;
 
-    if (r->exit != LEAVE_TAKEN && r->exit != LEAVE_INDIRECT)
+    if (r->exit != LEAVE_LINK && r->exit != LEAVE_INDIRECT)
         return;
-    const struct block *b = r->from->block;
-    u64 base = r->rip_page + (b->phys & 4095), next = base + b->bytes;
+    const struct op *op = r->way->by;
+    u64 base = r->rip_page + ir_block_at(op), next = base + op->at + op->in.len;
     if (code64 ? is_canonical(c->rip) : c->rip <= c->seg[CS].limit)
         return;
     if (c->rip == (code64 ? next : (u32)next))
         return; /* it went on; what it meets there is the next instruction's */
     c->gpr[GPR_BASE] = code64 ? base : (u32)base;
-    c->op = &b->ops[b->count - 1];
-    const struct insn *in = &c->op->in;
+    c->op = op;
+    const struct insn *in = &op->in;
     if (code64 && ir_is_return(in))
         c->gpr[RSP] -= in->osize + (in->op[0].kind == OPND_IMM ? in->imm : 0);
     cpu_raise(c, VEC_GP, 0);

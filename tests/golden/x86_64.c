@@ -19,7 +19,7 @@ const char golden_head[] = "# SPDX-License-Identifier: MIT\n"
 
 static const char *const thunks[] = {
     [THUNK_ENTER] = "enter",     [THUNK_STUB] = "stub",   [THUNK_STUB_END] = "stub-end",
-    [THUNK_UNKNOWN] = "unknown", [THUNK_LEAVE] = "leave",
+    [THUNK_UNKNOWN] = "unknown", [THUNK_LEAVE] = "leave", [THUNK_STUB_PART] = "stub-part",
 };
 
 struct text {
@@ -86,13 +86,14 @@ void golden_describe(const struct block *b, char *text, size_t room)
 {
     static struct ir ir;
     static const struct jit_options opt = {.optimise = true, .flat = true, .baseline = true};
-    struct jit_code code = {.block = (struct block *)(uintptr_t)b};
+    struct jit_way ways[2] = {{0}};
+    struct jit_code code = {.block = (struct block *)(uintptr_t)b, .cost = b->count, .way = ways};
     struct jit_buffer buf;
     FILE *f = fmemopen(text, room, "w");
 
     if (!f)
         return;
-    if (jit_buffer_init(&buf, 1 << 16, false)) {
+    if (jit_buffer_init(&buf, 1 << 16, 0, false)) {
         fprintf(f, "! no code buffer\n");
         goto out;
     }

@@ -87,6 +87,7 @@ struct box_options {
     bool flat;  /* the MMU's flat tables; else the soft TLB */
     bool ffi;   /* the portable backend */
     bool two;   /* CPUs */
+    u32 region; /* runs before a block becomes a region; 0: never */
     u32 buffer; /* bytes of the code buffer; 0: as ever */
 };
 
@@ -114,6 +115,7 @@ bool box_install(struct box *b);
 void box_uninstall(struct box *b);
 /* Blocks that it has translated. */
 u64 box_translations(const struct box *b);
+u64 box_regions(const struct box *b);
 /* How often all code went because the buffer was full, or the blocks went. */
 u64 box_flushes(const struct box *b);
 /* Instructions that translated code had the interpreter run. */

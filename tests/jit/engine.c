@@ -8,6 +8,7 @@ bool box_install(struct box *b)
     const struct jit_config config = {.host = b->opt.ffi ? jit_portable() : NULL,
                                       .no_optimise = !b->opt.optimise,
                                       .heat = 1,
+                                      .region = b->opt.region ? b->opt.region : JIT_REGION_NEVER,
                                       .buffer = b->opt.buffer};
 
     b->jit = jit_new(b->engine, &config);
@@ -27,6 +28,11 @@ u64 box_flushes(const struct box *b)
 u64 box_stubs(const struct box *b)
 {
     return b->jit ? jit_stats(b->jit).stubs : 0;
+}
+
+u64 box_regions(const struct box *b)
+{
+    return b->jit ? jit_stats(b->jit).regions : 0;
 }
 
 u64 box_translations(const struct box *b)

@@ -9,7 +9,7 @@
  * repeats it, takes away what it doesn't need, and prints what is left.
  *
  *     JIT_FUZZ      the engine: "interp", or a list of optimise=on|off, tlb=flat|soft, ffi=on|off,
- *                   buffer=BYTES; what isn't named follows from the seed
+ *                   region=on|off, buffer=BYTES; what isn't named follows from the seed
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -29,6 +29,7 @@ enum {
     COUNT_PLAIN,
     COUNT_FFI,
     COUNT_TRANSLATED,
+    COUNT_REGIONS,
     COUNT_STUBS,
 };
 
@@ -53,6 +54,7 @@ static const char *const counters[] = {
     "programs not optimised",
     "?programs on the portable backend",
     TRANSLATED "blocks translated",
+    TRANSLATED "regions",
     TRANSLATED "instructions by emulation stubs and slow paths",
     NULL,
 };
@@ -93,6 +95,7 @@ static void run_case(struct fuzz *f, u64 seed)
             fuzz_fail(f, "program %u, %s: %s", i, p.mode->name, y.why);
     }
     f->count[COUNT_STUBS] += box_stubs(&got);
+    f->count[COUNT_REGIONS] += box_regions(&got);
     f->count[COUNT_TRANSLATED] += box_translations(&got);
     box_destroy(&want);
     box_destroy(&got);

@@ -35,12 +35,16 @@ void trial_options(struct trial *t)
                               .ffi = one_in(&r, 12)};
     if (one_in(&r, 8))
         o->buffer = 64u << 10;
+    if (!one_in(&r, 3))
+        o->region = 1 + (u32)(rng_next(&r) % 8);
     if (setting("optimise", NULL))
         o->optimise = setting("optimise", "on");
     if (setting("tlb", NULL))
         o->flat = setting("tlb", "flat");
     if (setting("ffi", NULL))
         o->ffi = setting("ffi", "on");
+    if (setting("region", NULL))
+        o->region = setting("region", "on") ? 2 : 0;
     buffer = buffer ? strstr(buffer, "buffer=") : NULL;
     if (buffer)
         o->buffer = (u32)strtoul(buffer + 7, NULL, 0);
@@ -212,9 +216,9 @@ static void tell(const struct trial *t, struct program *p)
     for (unsigned i = 0; i < p->count; i++)
         p->item[i].gone = t->gone[i];
     program_layout(p);
-    printf("# runs %u to %u of the case; optimise=%s tlb=%s ffi=%s buffer=%u\n", t->first, t->last,
-           t->opt.optimise ? "on" : "off", t->opt.flat ? "flat" : "soft", t->opt.ffi ? "on" : "off",
-           t->opt.buffer);
+    printf("# runs %u to %u of the case; optimise=%s tlb=%s ffi=%s region=%u buffer=%u\n", t->first,
+           t->last, t->opt.optimise ? "on" : "off", t->opt.flat ? "flat" : "soft",
+           t->opt.ffi ? "on" : "off", t->opt.region, t->opt.buffer);
     program_print(p, stdout);
     fflush(stdout);
     status = status_of(t);

@@ -170,7 +170,7 @@ static void run_translated(struct eval *e, struct block *b)
     jit_signal_enter(e->jit);
     e->jit->host->enter(&e->jit->buffer, c, e->jit->codes);
     flags_set(c, (u32)r->flags);
-    if (r->exit != LEAVE_STUB && r->from != e->jit->codes)
+    if (r->exit != LEAVE_STUB && r->way->from != e->jit->codes)
         abort();
     jit_check_target(c);
 }
@@ -190,10 +190,10 @@ bool eval_translate(struct eval *e, struct block *b, enum eval_form form)
     }
     for (unsigned i = 1; form == EVAL_LIVE && i <= j->ir->count; i++)
         j->ir->op[i].sets &= j->ir->op[i].live;
-    for (unsigned i = 0; i < b->count; i++) /* so many that a backend makes the best of it */
-        b->ops[i].unaligned = form == EVAL_OPTIMISED ? UINT16_MAX : 0;
     jit_buffer_flush(&j->buffer);
-    j->codes[0] = (struct jit_code){.block = b};
+    j->codes[0] = (struct jit_code){.block = b, .cost = b->count, .way = j->ways};
+    for (unsigned i = 0; i < j->ir->ways; i++)
+        j->ways[i] = (struct jit_way){.by = &b->ops[b->count - 1], .from = j->codes};
     j->code_count = 1; /* host faults look for their code */
     if (!j->host->compile(&j->buffer, j->ir, j->codes))
         abort(); /* the buffer has room for any block */

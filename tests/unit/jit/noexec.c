@@ -23,7 +23,7 @@ START_TEST(test_buffer)
 {
     struct jit_buffer b;
 
-    ck_assert_int_eq(jit_buffer_init(&b, 1 << 20, _i), 0);
+    ck_assert_int_eq(jit_buffer_init(&b, 1 << 20, 0, _i), 0);
     ck_assert_ptr_ne(b.rw, b.rx);
     b.rw[12345] = 0xc3;
     ck_assert_uint_eq(b.rx[12345], 0xc3);
@@ -94,7 +94,7 @@ START_TEST(test_refused)
         printf("# SKIP %s: this host can't be made to refuse it\n", hosts[_i].name);
         return;
     }
-    ck_assert_msg(jit_buffer_init(&b, 1 << 20, false) < 0, "%s", hosts[_i].name);
+    ck_assert_msg(jit_buffer_init(&b, 1 << 20, 0, false) < 0, "%s", hosts[_i].name);
     ck_assert_ptr_null(b.rw);
     struct ersatz_machine *m = ersatz_create(NULL);
     ck_assert_ptr_nonnull(m);

@@ -83,10 +83,11 @@ START_TEST(test_refusal)
     t->cpu.rip = TESTCPU_CODE;
     struct block *b = block_lookup(&t->cpu, TESTCPU_CODE,
                                    BLOCK_CODE32 | BLOCK_STACK32 | BLOCK_FLAT | BLOCK_CS_FLAT);
-    struct jit_code jc = {.block = b};
+    struct jit_way ways[2] = {{0}};
+    struct jit_code jc = {.block = b, .cost = b->count, .way = ways};
     ir_lift(&ir, b);
     ck_assert_uint_eq(ir.no[JIT_NO_CALL], 1); /* HLT */
-    ck_assert_int_eq(jit_buffer_init(&buf, 1 << 16, false), 0);
+    ck_assert_int_eq(jit_buffer_init(&buf, 1 << 16, 0, false), 0);
     ck_assert(host_x86_64.init(&buf, &opt));
     ck_assert(host_x86_64.compile(&buf, &ir, &jc));
     ck_assert_uint_eq(jc.stubs, 2);

@@ -39,7 +39,7 @@ static inline bool stub_compile(struct jit_buffer *buf, const struct ir *ir, str
         return false;
     code->entry = buf->rx + buf->used;
     code->bytes = sizeof(struct stub_code);
-    code->link[WAY_NEXT] = code->link[WAY_TAKEN] = 8;
+    code->way[WAY_NEXT].at = code->way[WAY_TAKEN].at = 8;
     *stub_writable(buf, code->entry) = (struct stub_code){
         .code = code,
         .relative = last->in.op[0].kind == OPND_REL,
@@ -62,7 +62,8 @@ static inline const struct stub_code *stub_next(const struct jit_buffer *buf, st
         r->exit = LEAVE_STUB;
         return NULL;
     }
-    r->exit = taken ? LEAVE_TAKEN : LEAVE_NEXT;
+    r->exit = LEAVE_LINK;
+    r->way = &s->code->way[taken ? WAY_TAKEN : WAY_NEXT];
     if (c->rip - r->rip_page < 4096)
         return s->link[taken];
     r->exit = LEAVE_INDIRECT;
@@ -84,7 +85,7 @@ static inline void stub_enter(const struct jit_buffer *buf, struct cpu *c,
     for (; s; s = stub_next(buf, c, s, r->rip_page + (s->code->block->phys & 4095))) {
         const struct block *b = s->code->block;
         u64 base = r->rip_page + (b->phys & 4095), end = base + b->bytes;
-        r->from = s->code;
+        r->way = s->code->way;
         r->exit = LEAVE_BUDGET;
         c->rip = c->code_mode == CODE64 ? base : (u32)base;
         if (s->dead || c->budget < b->count)
@@ -98,10 +99,11 @@ static inline void stub_enter(const struct jit_buffer *buf, struct cpu *c,
     }
 }
 
-static inline void stub_link(struct jit_buffer *buf, struct jit_code *from, enum block_way way,
+static inline void stub_link(struct jit_buffer *buf, const struct jit_way *way,
                              const struct jit_code *to)
 {
-    stub_writable(buf, from->entry)->link[way] = stub_writable(buf, to->entry);
+    const struct jit_code *from = way->from;
+    stub_writable(buf, from->entry)->link[way - from->way] = stub_writable(buf, to->entry);
 }
 
 static inline void stub_kill(struct jit_buffer *buf, struct jit_code *code)
