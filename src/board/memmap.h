@@ -46,6 +46,7 @@ struct page_info {
     u32 code;     /* bit n: bytes 128n .. 128n+127 hold code of some block */
     u64 *covered; /* where exactly: a bit for each byte of the page. Only while code != 0 */
     u8 writers;   /* enum page_writers */
+    u8 patched;   /* the engine's: how often writes have hit code that had been translated */
     u64 writer;   /* the linear page, if PAGE_WRITER_ONE */
     void *blocks; /* the engine's list of blocks on this page: cpu/block.h */
 };

@@ -25,6 +25,11 @@
 #define COVERED_BYTES (PAGE / 8 + 64)
 #define PAGE 4096u
 
+#define NO_PAGE 1 /* no page begins there */
+/* page_info.patched goes no further: by then a block's runs in the interpreter cost about half as
+ * much as its translation. */
+#define PATCHED_MAX 3
+
 /* --- the cache --- */
 
 static struct block **bucket(const struct engine *e, physaddr phys, unsigned mode)
@@ -80,9 +85,18 @@ static void note_code(struct page_info *info, const struct block *b, physaddr pa
         info->covered[i] |= within_word(i, first, end);
 }
 
+static struct page_info *page_of(struct engine *e, physaddr page)
+{
+    if (e->page != page) {
+        e->page_info = memmap_page(e->mem, page);
+        e->page = page;
+    }
+    return e->page_info;
+}
+
 static void register_page(struct engine *e, struct block *b, physaddr page, unsigned which)
 {
-    struct page_info *info = memmap_page(e->mem, page);
+    struct page_info *info = page_of(e, page);
     if (!info)
         return;
     if (!info->code) {
@@ -118,7 +132,7 @@ static void forget_code(struct page_info *info, const struct block *b, physaddr 
 
 static void unlink_page(struct engine *e, struct block *b, physaddr page)
 {
-    struct page_info *info = memmap_page(e->mem, page);
+    struct page_info *info = page_of(e, page);
     if (!info)
         return;
     struct block *next = b->page_next[page_index(b, page)];
@@ -169,13 +183,17 @@ void engine_invalidate(struct engine *e, physaddr addr, u64 len)
         physaddr page = align_down(addr, PAGE);
         unsigned first = addr % PAGE;
         u64 n = len < PAGE - first ? len : PAGE - first;
-        struct page_info *info = memmap_page(e->mem, page);
+        struct page_info *info = page_of(e, page);
         struct block *b = info ? info->blocks : NULL, *next;
         for (; b; b = next) {
             next = b->page_next[page_index(b, page)];
-            if (covers(b, page, first, first + (unsigned)n - 1))
-                drop(e, b);
+            if (!covers(b, page, first, first + (unsigned)n - 1))
+                continue;
+            info->patched += b->code && info->patched < PATCHED_MAX;
+            drop(e, b);
         }
+        if (info && n == PAGE) /* filled anew with something else */
+            info->patched = 0;
         addr += n;
         len -= n;
     }
@@ -385,6 +403,15 @@ static struct block *build(struct cpu *c, const struct fetch *f, linaddr lin, un
     return b;
 }
 
+/* How often a new block runs in the interpreter before it is worth a translation. Once is once. */
+static u16 heat_for(struct engine *e, physaddr page)
+{
+    const struct page_info *info = page_of(e, page);
+    unsigned heat = e->accel->heat + (e->accel->heat - 1u) * (info ? info->patched : 0);
+
+    return heat < UINT16_MAX ? (u16)heat : UINT16_MAX;
+}
+
 /* Puts a new block into the cache, or aside if it can't be kept. */
 static struct block *keep(struct engine *e, struct block *b, const struct fetch *f)
 {
@@ -396,7 +423,7 @@ static struct block *keep(struct engine *e, struct block *b, const struct fetch 
         return e->scratch;
     }
     if (e->accel && b->ops[0].run != exec_rip_bias) {
-        b->heat = e->accel->heat;
+        b->heat = heat_for(e, align_down(b->phys, PAGE));
         b->first = b->ops[0].run;
         b->ops[0].run = exec_heat;
     }
@@ -498,6 +525,7 @@ static void code_write(void *opaque, physaddr addr, u64 len)
 static void map_changed(void *opaque, bool code)
 {
     struct engine *e = opaque;
+    e->page = NO_PAGE;
     if (code)
         e->flush_wanted = true;
     for (unsigned i = 0; i < e->cpu_count; i++)
@@ -512,6 +540,7 @@ struct engine *engine_new(struct memmap *mem, struct log *log)
     e->mem = mem;
     e->log = log;
     e->epoch = 1;
+    e->page = NO_PAGE;
     e->arena = aligned_alloc(64, ARENA_BYTES); /* touched as it fills */
     e->hash = calloc(HASH_BUCKETS, sizeof *e->hash);
     e->none = calloc(1, sizeof *e->none);

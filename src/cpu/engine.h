@@ -42,7 +42,9 @@ struct accel {
     /* cpu_run() returns. */
     void (*end)(void *opaque);
     void *opaque;
-    u16 heat; /* how often the interpreter runs a block itself first; at least 1 */
+    /* How often the interpreter runs a block itself first, at least 1; more often on a page whose
+     * code keeps being written to: page_info.patched. */
+    u16 heat;
 };
 
 struct engine {
@@ -57,6 +59,8 @@ struct engine {
     struct block *none;    /* never runs: cost BLOCK_COST_INVALID */
     struct block *scratch; /* parts of blocks, and what can't be cached */
     u64 epoch;             /* counts engine_flush() */
+    physaddr page;         /* whose page_info was wanted last, and that: memmap_page() */
+    struct page_info *page_info;
     bool flush_wanted;     /* the memory map changed */
     bool missing_seen;     /* an instruction was refused for a feature the model lacks: */
     enum cpu_feature missing;

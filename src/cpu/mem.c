@@ -7,8 +7,8 @@
 #include "cpu/mem.h"
 
 #include "board/memmap.h"
-#include "cpu/block.h"
 #include "cpu/debug.h"
+#include "cpu/engine.h"
 
 /* An access is cut into at most two parts, one a page. */
 struct part {
@@ -98,9 +98,17 @@ static ALWAYS_INLINE struct access locate(struct cpu *c, enum mmu_view_id view, 
     return a;
 }
 
+/* Code at phys may be what runs now: the running block, or one that an accelerator has made one
+ * piece of code of with it, which lie on one page. Who runs parts of blocks doesn't know. */
+static bool may_run(const struct cpu *c, physaddr phys)
+{
+    const struct block *b = block_of(c->op);
+    return b == c->engine->scratch || !((b->phys ^ phys) >> 12);
+}
+
 /*
- * What has no host address is a device, or a page with code. A device is touched, and code of
- * the running block overwritten, only by an instruction that is the last of its block.
+ * What has no host address is a device, or a page with code. A device is touched, and code that
+ * may be running overwritten, only by an instruction that is the last of its block.
  */
 static void be_last(struct cpu *c, const struct access *a, bool write)
 {
@@ -112,7 +120,7 @@ static void be_last(struct cpu *c, const struct access *a, bool write)
             continue;
         const struct page_info *info = write ? memmap_page(c->bus.mem, p->phys) : NULL;
         unsigned first = p->phys & 4095;
-        if (!info || page_has_code(info, first, first + p->n - 1))
+        if (!info || (may_run(c, p->phys) && page_has_code(info, first, first + p->n - 1)))
             cpu_retry_single(c);
     }
 }

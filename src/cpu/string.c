@@ -71,7 +71,8 @@ static void limit(struct string *s, u64 n)
 }
 
 /* Host address of what is left of the chunk from offset `off` on, of its lowest byte. NULL: not
- * directly, or not worth it; an element done the ordinary way may change that. */
+ * directly, or not worth it; an element done the ordinary way may change that. To write, all of it:
+ * what code is there goes. REP ends its block, so that it may be the running one. */
 static u8 *host_range(const struct string *s, enum seg_reg seg, u64 off, bool write)
 {
     struct cpu *c = s->c;
@@ -95,7 +96,8 @@ static u8 *host_range(const struct string *s, enum seg_reg seg, u64 off, bool wr
         return NULL;
     u8 *p = write ? mmu_fast_write(&c->mmu, lin, 1)
                   : (u8 *)(uintptr_t)mmu_fast_read(&c->mmu, lin, 1);
-    return p ? p : mmu_soft_fast(&c->mmu, lin, 1, write);
+    p = p ? p : mmu_soft_fast(&c->mmu, lin, 1, write);
+    return p || !write || c->mmu.blind ? p : mmu_write_over_code(&c->mmu, lin, (unsigned)bytes);
 }
 
 /* n elements are done: moves the registers on. */

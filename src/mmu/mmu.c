@@ -232,18 +232,37 @@ struct mmu_target mmu_translate(struct mmu *m, enum mmu_view_id view, linaddr li
     return translate(m, view, lin, kind);
 }
 
-u8 *mmu_write_beside_code(const struct mmu *m, linaddr lin, unsigned size)
+/* What is known of the page of a write that is allowed, and whole on one page with code; or NULL.
+ */
+static const struct known *known_code(const struct mmu *m, linaddr lin, unsigned size)
 {
     u64 page = mmu_page(lin);
     const struct known *e = view_known(m->view[m->active], page);
-    unsigned first = lin & 4095;
 
     if (!is_known(m, e, page) || !(e->rights & BIT(ACCESS_WRITE)) || !e->wr)
         return NULL;
-    if (lin + MMU_HALF >= 2 * MMU_HALF || first + size > 4096)
+    if (lin + MMU_HALF >= 2 * MMU_HALF || (lin & 4095) + size > 4096)
         return NULL;
-    if (!e->info || !e->info->code || page_has_code(e->info, first, first + size - 1))
+    return e->info && e->info->code ? e : NULL;
+}
+
+u8 *mmu_write_beside_code(const struct mmu *m, linaddr lin, unsigned size)
+{
+    const struct known *e = known_code(m, lin, size);
+    unsigned first = lin & 4095;
+
+    return e && !page_has_code(e->info, first, first + size - 1) ? e->wr + first : NULL;
+}
+
+u8 *mmu_write_over_code(const struct mmu *m, linaddr lin, unsigned size)
+{
+    const struct known *e = known_code(m, lin, size);
+    unsigned first = lin & 4095;
+
+    if (!e)
         return NULL;
+    if (page_has_code(e->info, first, first + size - 1))
+        m->mem->code_write(m->mem->opaque, e->page + first, size);
     return e->wr + first;
 }
 

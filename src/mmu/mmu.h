@@ -215,6 +215,8 @@ static inline u8 *mmu_soft_fast(const struct mmu *m, linaddr lin, unsigned size,
 /* Host address for a write through the active view to a page with translated code, if it hits
  * none of it and its translation is known; else NULL. */
 u8 *mmu_write_beside_code(const struct mmu *m, linaddr lin, unsigned size);
+/* The same if it hits some, which the engine then is told of. */
+u8 *mmu_write_over_code(const struct mmu *m, linaddr lin, unsigned size);
 
 /* Result of mmu_translate(): where one access within one page goes. */
 struct mmu_target {

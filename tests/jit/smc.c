@@ -132,6 +132,27 @@ static u32 by_string(struct bench *b)
     return sum(ROUNDS);
 }
 
+/* Eight bytes at once become STC in odd rounds, CLC in even ones: CX counts down. */
+static u32 by_rep_stos(struct bench *b)
+{
+    struct program *p = &b->p;
+
+    plain(p, "\x88\xc8\x24\x01"); /* mov al, cl; and al, 1 */
+    plain(p, "\x0c\xf8");
+    plain(p, "\x89\xcd"); /* mov ebp, ecx */
+    program_load(p, RCX, 8);
+    program_load(p, RDI, 0);
+    p->item[p->count - 1].kind = ITEM_ADDRESS;
+    p->item[p->count - 1].field = p->mode->code == CODE16 ? 2 : 4;
+    p->item[p->count - 1].target = (u8)(p->count + 2);
+    plain(p, "\xf3\xaa");
+    plain(p, "\x89\xe9"); /* mov ecx, ebp */
+    b->victim = p->count;
+    nops(p, 8);
+    program_add(p, "\xb0\x00\x14\x00", 4); /* mov al, 0; adc al, 0 */
+    return (ROUNDS + 1) / 2;
+}
+
 /* A subroutine that was run before, called through its address. */
 static u32 subroutine(struct bench *b)
 {
@@ -167,6 +188,7 @@ static const struct {
     {"through an alias", by_alias},
     {"its own immediate", itself},
     {"by MOVSB", by_string},
+    {"by REP STOSB", by_rep_stos},
     {"a subroutine", subroutine},
     {"two writes", twice},
 };

@@ -155,6 +155,31 @@ START_TEST(test_own_code)
 }
 END_TEST
 
+/* Code that is written to as soon as it is translated waits longer next time, until its page is
+ * filled with something new. The same code with 9 rounds between two writes, at a heat of 4:
+ * mov ecx,9; l: add eax,1; loop l; hlt */
+START_TEST(test_patched)
+{
+    struct pair p = pair_new(TESTCPU_32, &(struct jit_config){.host = &stubhost, .heat = 4});
+    static u8 page[4096] = {0xb9, 9, 0, 0, 0, 0x83, 0xc0, 1, 0xe2, 0xfb, 0xf4};
+    u64 before = 0;
+
+    pair_load(&p, TESTCPU_CODE, page, 16);
+    for (u8 k = 1; k <= 40; k++) {
+        ck_assert_uint_eq(pair_run(&p, 1000, 1000), TESTCPU_HALTED);
+        pair_load(&p, TESTCPU_CODE + 7, &k, 1);
+    }
+    struct jit_stats s = jit_stats(p.jit);
+    ck_assert_uint_ge(s.translations, 1);
+    ck_assert_uint_le(s.translations, 4);
+    before = s.translations;
+    pair_load(&p, TESTCPU_CODE, page, sizeof page);
+    ck_assert_uint_eq(pair_run(&p, 1000, 1000), TESTCPU_HALTED);
+    ck_assert_uint_eq(jit_stats(p.jit).translations, before + 1);
+    pair_free(&p);
+}
+END_TEST
+
 /* Memory changed behind the CPU's back: by DMA. The links to what was there are made anew. */
 START_TEST(test_dma)
 {
@@ -280,6 +305,7 @@ int main(void)
     tcase_add_test(c, test_links);
     tcase_add_loop_test(c, test_jump_cache, TESTCPU_32, TESTCPU_64 + 1);
     tcase_add_loop_test(c, test_own_code, 0, 9);
+    tcase_add_test(c, test_patched);
     tcase_add_test(c, test_dma);
     tcase_add_test(c, test_full);
     tcase_add_test(c, test_flush);
