@@ -21,13 +21,15 @@ struct bench {
     struct box want, got;
     struct program p;
     bool native; /* there is translated code */
+    const char *backend;
     unsigned tests, bad, pauses;
 };
 
 static void result(struct bench *b, bool ok, const char *name)
 {
     b->bad += !ok;
-    printf("%sok %u - %s, %s\n", ok ? "" : "not ", ++b->tests, name, b->p.mode->name);
+    printf("%sok %u - %s, %s, %s\n", ok ? "" : "not ", ++b->tests, name, b->p.mode->name,
+           b->backend);
 }
 
 static void begin(struct program *p, enum box_mode_id mode)
@@ -371,34 +373,41 @@ static void test_refused(struct bench *b, const struct refused *r)
     result(b, ok && faults == ROUNDS, name);
 }
 
-int main(void)
+/* All of it with one backend; false: it can't be had. */
+static bool test_backend(struct bench *b, bool ffi)
 {
     static const enum box_mode_id all[] = {MODE_real,     MODE_vm86,    MODE_flat32,
                                            MODE_kernel32, MODE_split32, MODE_kernel64};
-    static struct bench b;
-    struct trial t = {.opt = {.jit = true, .optimise = true, .flat = true}};
+    const struct trial t = {.opt = {.jit = true, .optimise = true, .flat = true, .ffi = ffi}};
 
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    if (!trial_open(&t, &b.want, &b.got)) {
-        printf("Bail out! no boxes: the host has no memory\n");
-        return 1;
-    }
-    b.native = b.got.jit;
-    test_sums(&b);
-    test_pause(&b, MODE_kernel32);
-    test_pause(&b, MODE_kernel64);
+    if (!trial_open(&t, &b->want, &b->got))
+        return false;
+    b->native = b->got.jit;
+    b->backend = b->native && ffi ? "portable" : b->native ? "native" : "interpreter";
+    test_sums(b);
+    test_pause(b, MODE_kernel32);
+    test_pause(b, MODE_kernel64);
     for (unsigned i = 0; i < ARRAY_LEN(held); i++)
         for (unsigned m = 0; m < ARRAY_LEN(all); m++)
             if (may_run(&held[i], &box_modes[all[m]]))
-                test_held(&b, &held[i], all[m]);
+                test_held(b, &held[i], all[m]);
     for (unsigned i = 0; i < ARRAY_LEN(refused); i++)
-        test_refused(&b, &refused[i]);
-    if (b.native && !box_translations(&b.got)) {
-        printf("Bail out! nothing was translated\n");
+        test_refused(b, &refused[i]);
+    bool some = !b->native || box_translations(&b->got);
+    box_destroy(&b->want);
+    box_destroy(&b->got);
+    return some;
+}
+
+int main(void)
+{
+    static struct bench b;
+
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (!test_backend(&b, false) || !test_backend(&b, true)) {
+        printf("Bail out! no boxes, or nothing was translated\n");
         return 1;
     }
-    box_destroy(&b.want);
-    box_destroy(&b.got);
     printf("1..%u\n", b.tests);
     return b.bad != 0;
 }
