@@ -26,9 +26,10 @@ struct properties {
     enum interface interface;
     bool cdrom, disk;     /* media= was given */
     int index, bus, unit; /* -1: not given */
+    u8 of;                /* which properties there are */
 };
 
-typedef int property_fn(struct properties *p, const char *value, struct ersatz_error *error);
+typedef int value_fn(struct properties *p, const char *value, struct ersatz_error *error);
 
 /* ---- values ---- */
 
@@ -141,7 +142,7 @@ enum { OF_DRIVE = 1, OF_MEDIUM = 2, OF_BOTH = 3 };
 
 static const struct {
     const char *name;
-    property_fn *set;
+    value_fn *set;
     u8 of;
 } properties[] = {
     {"file", set_file, OF_DRIVE},        {"if", set_interface, OF_DRIVE},
@@ -152,16 +153,16 @@ static const struct {
     {"force", set_force, OF_MEDIUM},     {"id", set_id, OF_DRIVE},
 };
 
-static int set_property(struct properties *p, u8 of, const struct property *given,
-                        struct ersatz_error *error)
+static int set_property(void *opaque, const struct property *given, struct ersatz_error *error)
 {
+    struct properties *p = opaque;
     const char *names[ARRAY_LEN(properties)];
     size_t n = 0;
 
     if (!given->key)
         return err_set(error, ERSATZ_E_VALUE, "drive: '%s' has no value", given->value);
     for (unsigned i = 0; i < ARRAY_LEN(properties); i++) {
-        if (!(properties[i].of & of))
+        if (!(properties[i].of & p->of))
             continue;
         if (strcmp(given->key, properties[i].name) == 0)
             return properties[i].set(p, given->value, error);
@@ -172,25 +173,11 @@ static int set_property(struct properties *p, u8 of, const struct property *give
                    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
-static int parse(struct properties *p, u8 of, const char *value, struct ersatz_error *error)
-{
-    char *copy = strdup(value), *rest = copy;
-    struct property next;
-    int result = 0;
-
-    if (!copy)
-        return err_set(error, ERSATZ_E_NOMEM, "no memory for a setting");
-    while (result == 0 && property_next(&rest, &next))
-        result = set_property(p, of, &next, error);
-    free(copy);
-    return result;
-}
-
 int drives_parse_medium(struct drive_setting *d, const char *value, struct ersatz_error *error)
 {
-    struct properties p = {.d = d, .index = -1, .bus = -1, .unit = -1};
+    struct properties p = {.d = d, .index = -1, .bus = -1, .unit = -1, .of = OF_MEDIUM};
 
-    return parse(&p, OF_MEDIUM, value ? value : "", error);
+    return property_each(value ? value : "", set_property, &p, error);
 }
 
 void drives_free(struct drive_setting *d)
@@ -312,8 +299,8 @@ static int add(struct settings *s, struct properties *p, struct ersatz_error *er
 int drives_set(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
 {
     struct drive_setting d = {.file = NULL};
-    struct properties p = {.d = &d, .index = -1, .bus = -1, .unit = -1};
-    int result = parse(&p, OF_DRIVE, value, error);
+    struct properties p = {.d = &d, .index = -1, .bus = -1, .unit = -1, .of = OF_DRIVE};
+    int result = property_each(value, set_property, &p, error);
 
     if (!result)
         result = add(&m->set, &p, error);

@@ -51,9 +51,9 @@ static int set_backend(struct jit_config *jit, const char *value, struct ersatz_
     return 0;
 }
 
-static int set_property(struct jit_config *jit, const struct property *p,
-                        struct ersatz_error *error)
+static int set_property(void *opaque, const struct property *p, struct ersatz_error *error)
 {
+    struct jit_config *jit = opaque;
     static const char *const keys[] = {"backend", "optimise", "heat", "region", "buffer"};
     u64 n = 0;
     int r;
@@ -92,16 +92,7 @@ static int set_property(struct jit_config *jit, const struct property *p,
 /* backend=native|portable,optimise=on|off,heat=N,region=N|off,buffer=KIB */
 int config_jit(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
 {
-    char *copy = strdup(value), *list = copy;
-    struct property p;
-    int r = 0;
-
-    if (!copy)
-        return err_set(error, ERSATZ_E_NOMEM, "no memory for a setting");
-    while (!r && property_next(&list, &p))
-        r = set_property(&m->set.jit, &p, error);
-    free(copy);
-    return r;
+    return property_each(value, set_property, &m->set.jit, error);
 }
 
 void engine_power_on(struct ersatz_machine *m)

@@ -28,9 +28,9 @@ static int set_order(char *where, size_t size, const char *key, const char *valu
     return 0;
 }
 
-static int set_boot_property(struct boot_order *b, const struct property *p,
-                             struct ersatz_error *error)
+static int set_boot_property(void *opaque, const struct property *p, struct ersatz_error *error)
 {
+    struct boot_order *b = opaque;
     static const char *const names[] = {"order", "once", "menu", "splash-time"};
     const char *key = p->key ? p->key : names[0];
     u64 ms;
@@ -57,17 +57,10 @@ static int set_boot_property(struct boot_order *b, const struct property *p,
 int config_boot(struct ersatz_machine *m, const char *value, struct ersatz_error *error)
 {
     struct boot_order boot = m->set.board.boot;
-    char *copy = strdup(value), *list = copy;
-    struct property p;
-    int r = 0;
+    int r = property_each(value, set_boot_property, &boot, error);
 
-    if (!copy)
-        return err_set(error, ERSATZ_E_NOMEM, "no memory for a setting");
-    while (!r && property_next(&list, &p))
-        r = set_boot_property(&boot, &p, error);
     if (!r)
         m->set.board.boot = boot;
-    free(copy);
     return r;
 }
 
@@ -85,8 +78,9 @@ static int fill_file(struct blob *b, const struct property *p, struct ersatz_err
     return b->data ? 0 : err_set(error, ERSATZ_E_NOMEM, "no memory for a setting");
 }
 
-static int set_fw_property(struct fw_file *f, const struct property *p, struct ersatz_error *error)
+static int set_fw_property(void *opaque, const struct property *p, struct ersatz_error *error)
 {
+    struct fw_file *f = opaque;
     static const char *const names[] = {"name", "file", "string"};
 
     if (!p->key || strcmp(p->key, "name") == 0) {
@@ -105,21 +99,13 @@ int config_fw_cfg(struct ersatz_machine *m, const char *value, struct ersatz_err
 {
     struct machine_config *c = &m->set.board;
     struct fw_file f = {0};
-    struct property p;
-    char *copy, *list;
-    int r = 0;
 
     if (c->fw_files == MACHINE_MAX_FW_FILES)
         return err_set(error, ERSATZ_E_VALUE, "fw_cfg: at most %u files", MACHINE_MAX_FW_FILES);
-    list = copy = strdup(value);
-    if (!copy)
-        return err_set(error, ERSATZ_E_NOMEM, "no memory for a setting");
-    while (!r && property_next(&list, &p))
-        r = set_fw_property(&f, &p, error);
+    int r = property_each(value, set_fw_property, &f, error);
     if (!r && (!f.name || !f.blob.data || f.blob.size > UINT32_MAX))
         r = err_set(error, ERSATZ_E_VALUE,
                     "fw_cfg: '%s' wants a name, and file= or string=", value);
-    free(copy);
     if (r) {
         free(f.name);
         free(f.blob.data);

@@ -39,6 +39,20 @@ bool property_next(char **list, struct property *p)
     return true;
 }
 
+int property_each(const char *list, property_fn *fn, void *opaque, struct ersatz_error *error)
+{
+    char *copy = strdup(list), *rest = copy;
+    struct property p;
+    int r = 0;
+
+    if (!copy)
+        return err_set(error, ERSATZ_E_NOMEM, "no memory for a setting");
+    while (!r && property_next(&rest, &p))
+        r = fn(opaque, &p, error);
+    free(copy);
+    return r;
+}
+
 int property_bool(const char *what, const char *value, struct ersatz_error *error)
 {
     if (strcmp(value, "on") == 0)

@@ -329,6 +329,7 @@ static void finish(struct block *b, struct op *end)
         unsigned after = (unsigned)(end - op);
         op->left = (u8)(after < b->count ? after : b->count);
         op->nth = (u8)(op - b->ops);
+        op->unaligned = 0;
     }
     b->cost = b->count;
 }

@@ -37,6 +37,7 @@ struct op {
     u8 check;       /* enum op_check: what an emulation stub looks at first */
     u8 nth;         /* its place in ops[] */
     u8 why;         /* an accelerator's: why it doesn't translate this one, or 0 */
+    u16 unaligned; /* an accelerator's: how often its code found an access unaligned, modulo 2^16 */
 };
 
 enum op_check {

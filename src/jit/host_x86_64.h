@@ -108,6 +108,9 @@ struct x64_exit {
     i64 imm;
 };
 
+/* From so many on, an instruction's accesses are taken for unaligned ones: op.unaligned. */
+#define X64_UNALIGNED 32
+
 #define X64_SITES 1024
 #define X64_FIXUPS 256
 
@@ -229,6 +232,7 @@ void x64_free_rm(struct x64 *g, struct rm rm);
  * RFLAGS. */
 void x64_make_room(struct x64 *g, ir_ref ref, struct rm *rm);
 void x64_fixup(struct x64 *g, struct rm rm);
+void x64_page_end(struct emit *e, unsigned scratch, unsigned address, unsigned size);
 /* The jump just emitted with its rel32 at `site` goes to the slow path. */
 void x64_slow(struct x64 *g, size_t site);
 void x64_memory(struct x64 *g, unsigned n);

@@ -247,16 +247,24 @@ void x64_slow(struct x64 *g, size_t site)
     g->at[g->insn].slow = true;
 }
 
-/* An unaligned access that stays on its page goes back. */
+/* CC_A: `size` bytes at `address` cross a page. */
+void x64_page_end(struct emit *e, unsigned scratch, unsigned address, unsigned size)
+{
+    emit_mov(e, 4, scratch, address);
+    emit_shift_imm(e, 4, 4, rm_reg(scratch), 20); /* SHL: the offset in the page is on top */
+    emit_alu_imm(e, X86_CMP, 4, rm_reg(scratch), (i32)((4096 - size) << 20));
+}
+
+/* An unaligned access that stays on its page goes back. It is counted, for the next translation. */
 static void crossings(struct x64 *g)
 {
     struct emit *e = &g->e;
     for (unsigned n = 0; n < g->crossing_count; n++) {
         const struct x64_crossing *x = &g->crossing[n];
         emit_patch(e, x->at, e->at);
-        emit_mov(e, 4, x->scratch, x->address);
-        emit_alu_imm(e, X86_AND, 4, rm_reg(x->scratch), 4095);
-        emit_alu_imm(e, X86_CMP, 4, rm_reg(x->scratch), 4096 - x->size);
+        emit_mov_imm(e, x->scratch, (u64)(uintptr_t)&ir_insn(g->ir, x->insn)->unaligned);
+        emit_alu_imm(e, X86_ADD, 2, rm_mem(x->scratch, HOST_NONE, 0), 1);
+        x64_page_end(e, x->scratch, x->address, x->size);
         g->insn = x->insn;
         x64_slow(g, emit_jcc(e, CC_A));
         emit_jmp_to(e, x->back);

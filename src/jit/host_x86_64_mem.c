@@ -55,15 +55,23 @@ static void table_index(struct x64 *g, unsigned dst, unsigned address, bool writ
         emit_unary(e, 2, 8, rm_reg(dst)); /* NOT */
 }
 
+/* Aside, where unaligned accesses look whether they cross a page; on the way, if they are many. */
 static void crossing(struct x64 *g, unsigned address, unsigned scratch, unsigned size)
 {
-    size_t at = emit_jcc(&g->e, CC_NZ);
+    struct emit *e = &g->e;
+    if (ir_insn(g->ir, g->insn)->unaligned >= X64_UNALIGNED) {
+        x64_page_end(e, scratch, address, size);
+        x64_slow(g, emit_jcc(e, CC_A));
+        return;
+    }
+    emit_test_imm(e, 1, rm_reg(address), (i32)misaligned_bits(size));
+    size_t at = emit_jcc(e, CC_NZ);
     if (g->crossing_count == X64_FIXUPS) {
         g->failed = true;
         return;
     }
     g->crossing[g->crossing_count++] = (struct x64_crossing){.at = (u32)at,
-                                                             .back = (u32)g->e.at,
+                                                             .back = (u32)e->at,
                                                              .insn = (u8)g->insn,
                                                              .address = (u8)address,
                                                              .scratch = (u8)scratch,
@@ -80,11 +88,12 @@ struct rm x64_probe(struct x64 *g, unsigned n, const struct x64_access *a)
     unsigned address = address_reg(g, a->addr);
     unsigned addend = x64_scratch(g);
     if (a->size > 1) {
-        emit_test_imm(e, 1, rm_reg(address), (i32)misaligned_bits(a->size));
-        if (a->align)
-            x64_slow(g, emit_jcc(e, CC_NZ));
-        else
+        if (!a->align) {
             crossing(g, address, addend, a->size);
+        } else {
+            emit_test_imm(e, 1, rm_reg(address), (i32)misaligned_bits(a->size));
+            x64_slow(g, emit_jcc(e, CC_NZ));
+        }
     }
     table_index(g, addend, address, a->write);
     struct rm entry = rm_mem(X64_TABLE, addend, 0);

@@ -10,9 +10,14 @@
 #include <sys/mman.h>
 
 #define TABLE_BYTES (2 * MMU_PAGES * sizeof(u64)) /* half of it lies below `table` */
-#define FETCH_BYTES (MMU_PAGES * sizeof(u64))
+#define FETCH_BYTES (FETCH_APART + MMU_PAGES * sizeof(u64))
+/* AMD's L1 data cache knows a line by a hash of a few bits of its linear address (Software
+ * Optimization Guide for family 19h: "utag"), and lines that are alike in these drive each other
+ * out. Tables end where others begin, so that words of one page are alike but for high bits: a
+ * return and the load of what it returns by would meet. Measured: 15 % of a program of calls. */
+#define FETCH_APART (37 * 4096 + 3 * 64)
 
-static u64 *reserve(size_t bytes)
+static void *reserve(size_t bytes)
 {
     void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
                    -1, 0);
@@ -28,7 +33,7 @@ static void unmap(struct mmu_view *v)
     if (v->table)
         munmap(v->table - MMU_PAGES, TABLE_BYTES);
     if (v->fetch)
-        munmap(v->fetch, FETCH_BYTES);
+        munmap((u8 *)v->fetch - FETCH_APART, FETCH_BYTES);
     v->table = v->fetch = NULL;
 }
 
@@ -39,8 +44,10 @@ struct mmu_view *view_new(bool flat, bool fetches)
         return v;
     u64 *words = reserve(TABLE_BYTES);
     v->table = words ? words + MMU_PAGES : NULL;
-    v->fetch = fetches ? reserve(FETCH_BYTES) : NULL;
-    if (fetches && !v->fetch)
+    u8 *fetch = fetches ? reserve(FETCH_BYTES) : NULL;
+    if (fetch)
+        v->fetch = (u64 *)(void *)(fetch + FETCH_APART);
+    else if (fetches)
         unmap(v);
     return v;
 }

@@ -19,6 +19,7 @@ EXTRA_DIST += $(guest_boots) \
     %D%/pc.py \
     %D%/portable.py \
     %D%/rungs.py \
+    %D%/verify.py \
     %D%/wall_time.py
 if CROSS
 if CAN_RUN
@@ -36,8 +37,11 @@ check-data: ersatz
 	RUNS=50 $(check_py) $(srcdir)/%D%/durability.py
 check-time: ersatz
 	$(check_py) $(srcdir)/%D%/wall_time.py
+# Boots with both engines in lockstep: ten minutes or more. KERNELS='686-pae amd64' for others.
+check-verify: ersatz
+	$(check_py) $(srcdir)/%D%/verify.py
 # The boot ladder: RUNGS='3 10-13', all without; images.sh makes the images, or GUESTS_LADDER names
 # a folder that has them.
 check-guests: ersatz
 	$(check_py) $(srcdir)/%D%/ladder.py $(RUNGS)
-.PHONY: check-data check-guests check-time
+.PHONY: check-data check-guests check-time check-verify

@@ -190,6 +190,8 @@ bool eval_translate(struct eval *e, struct block *b, enum eval_form form)
     }
     for (unsigned i = 1; form == EVAL_LIVE && i <= j->ir->count; i++)
         j->ir->op[i].sets &= j->ir->op[i].live;
+    for (unsigned i = 0; i < b->count; i++) /* so many that a backend makes the best of it */
+        b->ops[i].unaligned = form == EVAL_OPTIMISED ? UINT16_MAX : 0;
     jit_buffer_flush(&j->buffer);
     j->codes[0] = (struct jit_code){.block = b, .cost = b->count, .way = j->ways};
     for (unsigned i = 0; i < j->ir->ways; i++)
