@@ -104,6 +104,7 @@ struct mark {
     bool host_ok, rax_ok, af_zero;
     u8 units, x87_insn, x87_mem;
     unsigned site_count, crossing_count, exit_count, fixup_count, take_count, beside_count;
+    unsigned miss_count;
 };
 
 static struct mark mark(const struct x64 *g)
@@ -111,7 +112,7 @@ static struct mark mark(const struct x64 *g)
     return (struct mark){g->e.at,           g->host_ok,    g->rax_ok,      g->af_zero,
                          g->units,          g->x87_insn,   g->x87_mem,     g->site_count,
                          g->crossing_count, g->exit_count, g->fixup_count, g->take_count,
-                         g->beside_count};
+                         g->beside_count,   g->miss_count};
 }
 
 static void take_back(struct x64 *g, const struct mark *m)
@@ -129,7 +130,8 @@ static void take_back(struct x64 *g, const struct mark *m)
     g->exit_count = m->exit_count;
     g->fixup_count = m->fixup_count;
     g->beside_count = m->beside_count;
-    g->at[g->insn].slow = false;
+    g->miss_count = m->miss_count;
+    g->at[g->insn].slow = g->at[g->insn].leads = false;
     g->scratch = 0;
     g->failed = false;
 }
@@ -141,8 +143,17 @@ static bool own_end(const struct ir_op *op)
            (ir_is(op, IR_END) && !(op->code == IR_JUMP && op->write == WAY_NEXT));
 }
 
-/* Operations first..last of one guest instruction. */
-static void instruction(struct x64 *g, unsigned first, unsigned last)
+static void operations(struct x64 *g, unsigned first, unsigned last)
+{
+    const struct ir_op *op = g->ir->op;
+    g->scratch = g->reserved;
+    for (unsigned n = first; n <= g->last; n++)
+        g->val[n] = (struct x64_val){.size = op[n].size, .left = op[n].uses};
+    for (unsigned n = first; n <= last && !g->failed; n++)
+        operation(g, n);
+}
+
+void x64_instruction(struct x64 *g, unsigned first, unsigned last)
 {
     const struct ir_op *op = g->ir->op;
     bool ends = own_end(&op[last]);
@@ -151,14 +162,19 @@ static void instruction(struct x64 *g, unsigned first, unsigned last)
     g->insn = op[first].insn;
     g->first = first;
     g->last = last;
-    g->scratch = 0;
     g->failed = false;
     struct x64_insn *at = &g->at[g->insn];
-    *at = (struct x64_insn){.x87_insn = g->x87_insn, .x87_mem = g->x87_mem};
-    for (unsigned n = first; n <= last; n++)
-        g->val[n] = (struct x64_val){.size = op[n].size, .left = op[n].uses};
-    for (unsigned n = first; n <= body && !g->failed; n++)
-        operation(g, n);
+    *at = (struct x64_insn){.x87_insn = g->x87_insn,
+                            .x87_mem = g->x87_mem,
+                            .units_before = g->units,
+                            .first = (u16)first,
+                            .last = (u16)last};
+    x64_groups_begin(g);
+    operations(g, first, body);
+    if (g->failed && x64_groups_drop(g)) {
+        take_back(g, &m);
+        operations(g, first, body);
+    }
     if (g->failed) {
         take_back(g, &m);
         jit_no_tile(g->ir, g->insn);
@@ -167,10 +183,12 @@ static void instruction(struct x64 *g, unsigned first, unsigned last)
         else
             x64_stub(g, first);
     }
-    at->done = ends ? 0 : (u32)g->e.at;
+    at->after = (u32)g->e.at;
+    at->done = ends ? 0 : at->after;
     at->flags_host = g->host_ok;
     at->units = g->units;
-    if (body != last)
+    x64_groups_end(g);
+    if (body != last && !g->plain)
         operation(g, last);
 }
 
@@ -183,7 +201,7 @@ static void body(struct x64 *g)
         unsigned last = first;
         while (last < ir->count && ir->op[last + 1].insn == ir->op[first].insn)
             last++;
-        instruction(g, first, last);
+        x64_instruction(g, first, last);
         first = last + 1;
     }
 }
@@ -258,6 +276,30 @@ static void put_fixups(struct x64 *g, size_t entry)
     e->at += bytes;
 }
 
+static void attempt(struct x64 *g, size_t entry, u64 dropped)
+{
+    g->e.at = entry;
+    g->host_ok = g->af_zero = false;
+    g->rax_ok = true;
+    g->x87_insn = g->x87_mem = 0;
+    g->take_count = g->site_count = g->crossing_count = g->exit_count = g->fixup_count = 0;
+    g->beside_count = g->fixups_done = g->miss_count = g->next_group = 0;
+    g->dropped = dropped;
+    g->plain = false;
+    memset(g->holds, 0, sizeof g->holds);
+    memset(g->at, 0, g->ir->insns * sizeof *g->at); /* not all have operations */
+    g->code->stubs = 0;
+    entry_and_body(g);
+}
+
+static void translate(struct x64 *g, size_t entry)
+{
+    x64_liveness(g);
+    attempt(g, entry, 0);
+    if (!x64_plain(g))
+        attempt(g, entry, ~(u64)0);
+}
+
 static bool compile(struct jit_buffer *buf, const struct ir *ir, struct jit_code *code)
 {
     size_t entry = align_up(buf->used, 16);
@@ -272,16 +314,8 @@ static bool compile(struct jit_buffer *buf, const struct ir *ir, struct jit_code
     g->code = code;
     g->code64 = (ir->block->mode & BLOCK_CODE_MASK) == BLOCK_CODE64;
     g->bmi2 = !buf->opt->baseline && x64_has_bmi2();
-    g->host_ok = g->af_zero = false;
-    g->rax_ok = true;
-    g->x87_insn = g->x87_mem = 0;
-    g->take_count = g->site_count = g->crossing_count = g->exit_count = g->fixup_count = 0;
-    g->beside_count = 0;
     code->entry = buf->rx + entry;
-    code->stubs = 0;
-    memset(g->at, 0, ir->insns * sizeof *g->at); /* not all have operations */
-    x64_liveness(g);
-    entry_and_body(g);
+    translate(g, entry);
     code->bytes = (u32)(g->e.at - entry);
     put_fixups(g, entry);
     bool fits = !g->e.full;
@@ -336,6 +370,7 @@ static void enter(const struct jit_buffer *buf, struct cpu *c, const struct jit_
 
 const struct host host_x86_64 = {
     .name = "x86-64",
+    .groups = {X64_GROUPS, X64_GROUPS64},
     .init = init,
     .compile = compile,
     .enter = enter,

@@ -65,11 +65,15 @@ struct x64_val {
 
 /* A guest instruction, as its slow path needs to know it. */
 struct x64_insn {
-    u32 done;             /* offset of what comes after it; 0: the slow path leaves */
-    bool slow;            /* somebody goes there */
-    bool flags_host;      /* after it flags are wanted in RFLAGS */
-    u8 x87_insn, x87_mem; /* before it, and `units` after it: as in struct x64 */
+    u32 done;        /* offset of what comes after it; 0: the slow path leaves */
+    u32 after;       /* the same, for all */
+    bool slow;       /* somebody goes there */
+    bool flags_host; /* after it flags are wanted in RFLAGS */
+    bool leads;      /* a group begins in it */
+    bool grouped;    /* a group holds after it: nobody comes back there from aside */
+    u8 x87_insn, x87_mem, units_before; /* before it, and `units` after it: as in struct x64 */
     u8 units;
+    u16 first, last; /* operations */
 };
 
 /* A jump to an instruction's slow path. */
@@ -111,8 +115,11 @@ struct x64_exit {
 /* From so many on, an instruction's accesses are taken for unaligned ones: op.unaligned. */
 #define X64_UNALIGNED 32
 
+#define X64_GROUPS 2 /* at a time; in 64-bit code X64_GROUPS64 */
+#define X64_GROUPS64 1
+#define X64_MISSES (2 * IR_GROUPS + IR_INSNS + IR_BLOCKS)
 #define X64_SITES 1024
-#define X64_FIXUPS 256
+#define X64_FIXUPS 512
 
 struct x64 {
     struct emit e;
@@ -124,6 +131,8 @@ struct x64 {
     unsigned insn;        /* the guest instruction */
     unsigned first, last; /* its operations */
     u16 scratch;          /* scratch registers in use, a bit each */
+    u16 reserved;         /* of these, those that groups hold: the one thing that stays there from
+                             one guest instruction to others */
     bool host_ok, rax_ok;
     bool af_zero;         /* RFLAGS.AF is anything, the guest's is 0 */
     u8 units;             /* what is known to be in the host's units: enum fpu_live */
@@ -131,6 +140,7 @@ struct x64 {
                              pointers aren't stored yet; 0: none */
     unsigned site_count, crossing_count, exit_count, fixup_count, take_count;
     unsigned beside_count;
+    unsigned fixups_done; /* of these, those that go to a slow path already */
     struct x64_site site[X64_SITES];
     struct x64_crossing crossing[X64_FIXUPS];
     struct x64_beside beside[X64_FIXUPS];
@@ -138,6 +148,16 @@ struct x64 {
     struct x64_take take[2 * IR_INSNS];
     struct jit_fixup fixup[X64_FIXUPS]; /* offsets in the buffer until the end */
     struct x64_insn at[IR_INSNS];
+    /* --- host_x86_64_group.c's --- */
+    u8 holds[X64_GROUPS]; /* 1 + the group in each register; 0: none */
+    unsigned next_group;
+    u64 dropped; /* groups that are none, a bit each */
+    bool plain;  /* this is the second copy, without groups */
+    unsigned miss_count;
+    struct x64_site miss[X64_MISSES]; /* jumps to the second copy */
+    bool plain_wanted[IR_INSNS];
+    u32 plain_at[IR_INSNS];
+    struct x64_insn grouped_at[IR_INSNS];         /* the first copy's `at` */
     u8 live_in[IR_MAX + 1], live_out[IR_MAX + 1]; /* flags before and after an operation */
     struct x64_val val[IR_MAX + 1];
 };
@@ -247,6 +267,27 @@ void x64_beside_cold(struct x64 *g);
  * or not ZF. Keeps all registers. */
 void x64_thunk_beside(struct emit *e, unsigned size);
 
+/* dst: the addend of the linear address's page. The rel32 of the jump if there is none: offset. */
+size_t x64_addend(struct x64 *g, unsigned dst, unsigned address, bool write);
+
+/* --- host_x86_64_group.c --- */
+
+/* Before and after each guest instruction. */
+void x64_groups_begin(struct x64 *g);
+void x64_groups_end(struct x64 *g);
+/* The guest instruction has no code beside the groups that hold: they end before it. True: it now
+ * has more scratch registers. */
+bool x64_groups_drop(struct x64 *g);
+/* x64_probe() of a member. False: it isn't one. */
+bool x64_grouped(struct x64 *g, unsigned n, const struct x64_access *a, struct rm *rm);
+/* An access to that address has not faulted before: no fixup. */
+bool x64_is_checked(const struct x64 *g, struct rm rm);
+/* Aside, C was called before guest instruction insn: if a group holds there, on in the second copy.
+ * False: it doesn't. */
+bool x64_group_left(struct x64 *g, unsigned insn);
+/* That copy, after all else. False: it can't be had. */
+bool x64_plain(struct x64 *g);
+
 /* --- tiles: one operation --- */
 void x64_alu(struct x64 *g, unsigned n);      /* host_x86_64_alu.c */
 void x64_multiply(struct x64 *g, unsigned n); /* host_x86_64_muldiv.c */
@@ -265,6 +306,8 @@ void x64_guard(struct x64 *g, unsigned n);
 void x64_stub(struct x64 *g, unsigned n);
 void x64_call(struct x64 *g, unsigned n); /* IR_CALL */
 void x64_stub_end(struct x64 *g, unsigned n);
+/* Operations first..last of one guest instruction. */
+void x64_instruction(struct x64 *g, unsigned first, unsigned last);
 /* What is aside of the block's straight way. */
 void x64_cold(struct x64 *g);
 /* reg has the page's RIP: adds imm, and cuts to `size`. */

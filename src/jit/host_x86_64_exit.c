@@ -283,6 +283,8 @@ static u32 slow_path(struct x64 *g, unsigned insn)
     }
     call_stub(g, insn);
     x64_units_again(g, insn);
+    if (x64_group_left(g, insn + 1))
+        return path;
     if (at->flags_host)
         x64_sahf(g);
     emit_jmp_to(e, at->done);
@@ -296,8 +298,8 @@ static void slow_paths(struct x64 *g)
         path[n] = g->at[n].slow ? slow_path(g, n) : 0;
     for (unsigned n = 0; n < g->site_count; n++)
         emit_patch(&g->e, g->site[n].at, path[g->site[n].insn]);
-    for (unsigned n = 0; n < g->fixup_count; n++)
-        g->fixup[n].to = path[g->fixup[n].to];
+    for (; g->fixups_done < g->fixup_count; g->fixups_done++)
+        g->fixup[g->fixups_done].to = path[g->fixup[g->fixups_done].to];
 }
 
 static void load_way(struct x64 *g, unsigned way)
@@ -322,7 +324,7 @@ static size_t exit_early(struct x64 *g, const struct x64_exit *x)
 static void exit_way(struct x64 *g, const struct x64_exit *x)
 {
     struct emit *e = &g->e;
-    bool can_link = linkable(g, x->imm, x->size);
+    bool can_link = !g->plain && linkable(g, x->imm, x->size);
     size_t site = x->rest ? exit_early(g, x) : x->at;
     emit_load(e, 8, HOST_R13, X64_REGS(rip_page));
     x64_rip(g, HOST_R13, x->imm, x->size);

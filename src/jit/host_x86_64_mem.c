@@ -79,11 +79,25 @@ static void crossing(struct x64 *g, unsigned address, unsigned scratch, unsigned
     g->at[g->insn].slow = true;
 }
 
+size_t x64_addend(struct x64 *g, unsigned dst, unsigned address, bool write)
+{
+    struct emit *e = &g->e;
+    table_index(g, dst, address, write);
+    struct rm entry = rm_mem(X64_TABLE, dst, 0);
+    entry.scale = 3;
+    emit_load(e, 8, dst, entry);
+    emit_test(e, 8, rm_reg(dst), dst);
+    return emit_jcc(e, CC_Z);
+}
+
 struct rm x64_probe(struct x64 *g, unsigned n, const struct x64_access *a)
 {
     struct emit *e = &g->e;
+    struct rm member;
     if (!g->buf->opt->flat)
         g->failed = true;
+    if (x64_grouped(g, n, a, &member))
+        return member;
     x64_clobber(g, g->live_in[n]);
     unsigned address = address_reg(g, a->addr);
     unsigned addend = x64_scratch(g);
@@ -95,12 +109,7 @@ struct rm x64_probe(struct x64 *g, unsigned n, const struct x64_access *a)
             x64_slow(g, emit_jcc(e, CC_NZ));
         }
     }
-    table_index(g, addend, address, a->write);
-    struct rm entry = rm_mem(X64_TABLE, addend, 0);
-    entry.scale = 3;
-    emit_load(e, 8, addend, entry);
-    emit_test(e, 8, rm_reg(addend), addend);
-    size_t miss = emit_jcc(e, CC_Z);
+    size_t miss = x64_addend(g, addend, address, a->write);
     if (a->write)
         x64_beside(g, miss,
                    &(struct x64_beside){
@@ -112,13 +121,14 @@ struct rm x64_probe(struct x64 *g, unsigned n, const struct x64_access *a)
 
 void x64_fixup(struct x64 *g, struct rm rm)
 {
-    if (!g->code64 || rm.kind != RM_MEM)
+    if (!g->code64 || rm.kind != RM_MEM || x64_is_checked(g, rm))
         return; /* 32-bit addresses are all canonical */
     if (g->fixup_count == X64_FIXUPS) {
         g->failed = true;
         return;
     }
     g->fixup[g->fixup_count++] = (struct jit_fixup){(u32)g->e.at, g->insn};
+    g->at[g->insn].slow = true;
 }
 
 /* --- operations --- */
@@ -186,7 +196,7 @@ static void load_to_write(struct x64 *g, unsigned n)
     const struct ir_op *op = &g->ir->op[n];
     struct x64_access a = {.addr = op->a, .size = op->size, .write = true};
     struct rm rm = x64_probe(g, n, &a);
-    if (op->uses > 2 || changes(g, rm.index, n)) {
+    if (rm.index != HOST_NONE && (op->uses > 2 || changes(g, rm.index, n))) {
         emit_alu(&g->e, X86_ADD, 8, rm.base, rm_reg(rm.index));
         x64_free(g, rm.index);
         rm.index = HOST_NONE;

@@ -13,11 +13,18 @@
 /* System V ABI, 3.2.1: what a function must give back. */
 static const u8 saved[] = {HOST_RBP, HOST_RBX, HOST_R12, HOST_R13, HOST_R14, HOST_R15};
 
+/* Code that isn't 64-bit has no R8 and R9, but something else in their places:
+ * host_x86_64_group.c. */
 static void store_registers(struct emit *e)
 {
     x64_units_release(e);
-    for (unsigned n = 0; n < R10; n++)
+    for (unsigned n = 0; n < R8; n++)
         emit_store(e, 8, X64_CPU(gpr[n]), x64_pinned(n));
+    emit_alu_imm(e, X86_CMP, 1, X64_CPU(code_mode), CODE64);
+    size_t others = emit_jcc8(e, CC_NZ);
+    for (unsigned n = R8; n < R10; n++)
+        emit_store(e, 8, X64_CPU(gpr[n]), x64_pinned(n));
+    emit_patch8(e, others);
 }
 
 static void load_registers(struct emit *e)

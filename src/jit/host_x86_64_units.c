@@ -75,7 +75,8 @@ void x64_units_cold(struct x64 *g)
         const struct x64_take *t = &g->take[i];
         emit_patch(&g->e, t->at, g->e.at);
         take(g, t->units, t->insn);
-        emit_jmp_to(&g->e, t->back);
+        if (!x64_group_left(g, t->insn))
+            emit_jmp_to(&g->e, t->back);
     }
 }
 

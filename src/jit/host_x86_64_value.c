@@ -39,7 +39,7 @@ unsigned x64_scratch(struct x64 *g)
 void x64_free(struct x64 *g, unsigned reg)
 {
     if (is_scratch(reg))
-        g->scratch &= (u16) ~(1u << reg);
+        g->scratch &= (u16) ~(1u << reg & ~g->reserved);
 }
 
 void x64_free_rm(struct x64 *g, struct rm rm)

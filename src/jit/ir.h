@@ -61,7 +61,8 @@ typedef u16 ir_ref; /* index of an operation; 0: none */
 struct ir_op {
     u8 code; /* enum ir_code */
     u8 size; /* bytes: 1, 2, 4, 8 */
-    u8 reg;  /* GPR, segment register, or condition; STUB: enum jit_no */
+    u8 reg;  /* GPR, segment register, or condition; STUB: enum jit_no; LD, ST, LDW, HOST: 1 + its
+                group, imm bytes from the group's first byte; 0: none */
     u8 scale;
     u8 sets;  /* flags that it sets, enum ir_flag; 0: a pure value */
     u8 live;  /* of `sets`, those that somebody may read: ir_flags_live() */
@@ -80,10 +81,25 @@ enum jit_no {
     JIT_NO_COUNT
 };
 
-#define IR_MAX 2560             /* operations */
-#define IR_INSNS 128            /* guest instructions: regions have more than a block */
-#define IR_BLOCKS 16            /* of a region */
+#define IR_MAX 2560  /* operations */
+#define IR_INSNS 128 /* guest instructions: regions have more than a block */
+#define IR_BLOCKS 16 /* of a region */
+#define IR_GROUPS 64
 #define IR_WAYS (2 + IR_BLOCKS) /* ways out: enum block_way, then those of the GUARDs */
+
+/*
+ * Accesses to guest memory whose addresses differ by constants only: if the `span` bytes from the
+ * lowest one on lie on one page, and all of them can be read, and written if `write`, where the
+ * first access is made, that holds up to the last one, as long as no C is called. A backend may
+ * make use of it, or take each access for itself. Those with the same `reg` don't meet in a guest
+ * instruction.
+ */
+struct ir_group {
+    ir_ref first, last; /* operations */
+    u16 span;
+    u8 reg;
+    bool write;
+};
 
 struct ir_insn {
     const struct op *op;
@@ -98,6 +114,8 @@ struct ir {
     u8 flags_out;              /* flags that may be read at the end */
     u8 no[JIT_NO_COUNT];       /* guest instructions that became a STUB, by reason */
     struct ir_insn insn[IR_INSNS];
+    unsigned groups;
+    struct ir_group group[IR_GROUPS]; /* in the order of their first accesses */
     struct ir_op op[IR_MAX];
 };
 
@@ -154,6 +172,8 @@ static inline void ir_lift(struct ir *ir, const struct block *b)
 }
 /* opt.c: dead flags, dead values, constants, guest registers read again. */
 void ir_optimise(struct ir *ir);
+/* group.c: after all that moves operations; for a backend that holds so many at a time. */
+void ir_make_groups(struct ir *ir, unsigned registers);
 /* Drops pure operations from number `first` on that nobody uses, and counts uses. */
 void ir_sweep(struct ir *ir, unsigned first);
 /* The flags that operation n reads, enum ir_flag. */

@@ -269,7 +269,7 @@ unsigned ir_lift_region(struct ir *ir, const struct block *const *blocks, unsign
     unsigned n = 0;
 
     ir->block = blocks[0];
-    ir->count = ir->insns = 0;
+    ir->count = ir->insns = ir->groups = 0;
     ir->ways = 2;
     ir->flags_out = IRF_ALL;
     memset(ir->no, 0, sizeof ir->no);

@@ -7,6 +7,7 @@ libersatz_core_la_SOURCES += \
     %D%/engine.c \
     %D%/engine.h \
     %D%/engine_state.h \
+    %D%/group.c \
     %D%/helper.c \
     %D%/helper.def \
     %D%/helper.h \
@@ -50,6 +51,7 @@ libersatz_core_la_SOURCES += \
     %D%/host_x86_64_beside.c \
     %D%/host_x86_64_exit.c \
     %D%/host_x86_64_flags.c \
+    %D%/host_x86_64_group.c \
     %D%/host_x86_64_mem.c \
     %D%/host_x86_64_move.c \
     %D%/host_x86_64_muldiv.c \
