@@ -123,7 +123,7 @@ static bool make_ir(struct jit *j, struct jit_path *path)
     if (good && j->options.optimise) {
         ir_optimise(j->ir);
         if (j->options.flat)
-            ir_make_groups(j->ir, j->host->groups[(b->mode & BLOCK_CODE_MASK) == BLOCK_CODE64]);
+            ir_make_groups(j->ir, j->host->groups);
         good = sound(j);
     }
     return good;

@@ -296,17 +296,17 @@ static void settle(struct grouping *g, const u8 *reg)
     }
 }
 
-void ir_make_groups(struct ir *ir, unsigned registers)
+void ir_make_groups(struct ir *ir, const u8 registers[2])
 {
     bool code64 = (ir->block->mode & BLOCK_CODE_MASK) == BLOCK_CODE64;
     struct grouping g = {.ir = ir, .size = code64 ? 8 : 4, .symbols = SYMBOL_RIP};
     u8 reg[IR_GROUPS];
 
-    if (!registers)
+    if (!registers[code64])
         return;
     fresh_all(&g);
     for (unsigned n = 1; n <= ir->count; n++)
         look_at(&g, n);
-    choose(&g, reg, registers);
+    choose(&g, reg, registers[code64]);
     settle(&g, reg);
 }

@@ -146,9 +146,7 @@ static void probe(struct x64 *g, unsigned n, ir_ref addr, const struct ir_group 
     low_address(g, reg, addr, (i32)g->ir->op[n].imm);
     x64_used(g, addr);
     unsigned addend = x64_scratch(g);
-    emit_mov(e, 4, addend, reg);
-    emit_alu_imm(e, X86_AND, 4, rm_reg(addend), 4095);
-    emit_alu_imm(e, X86_CMP, 4, rm_reg(addend), 4096 - group->span);
+    x64_page_end(e, addend, reg, group->span);
     to_plain(g, emit_jcc(e, CC_A), g->insn);
     to_plain(g, x64_addend(g, addend, reg, group->write), g->insn);
     emit_alu(e, X86_ADD, 8, reg, rm_reg(addend));

@@ -172,8 +172,9 @@ static inline void ir_lift(struct ir *ir, const struct block *b)
 }
 /* opt.c: dead flags, dead values, constants, guest registers read again. */
 void ir_optimise(struct ir *ir);
-/* group.c: after all that moves operations; for a backend that holds so many at a time. */
-void ir_make_groups(struct ir *ir, unsigned registers);
+/* group.c: after all that moves operations; for a backend that holds so many at a time, [1]: in
+ * 64-bit code. */
+void ir_make_groups(struct ir *ir, const u8 registers[2]);
 /* Drops pure operations from number `first` on that nobody uses, and counts uses. */
 void ir_sweep(struct ir *ir, unsigned first);
 /* The flags that operation n reads, enum ir_flag. */

@@ -20,6 +20,7 @@ const char golden_head[] = "# SPDX-License-Identifier: MIT\n"
 static const char *const thunks[] = {
     [THUNK_ENTER] = "enter",     [THUNK_STUB] = "stub",   [THUNK_STUB_END] = "stub-end",
     [THUNK_UNKNOWN] = "unknown", [THUNK_LEAVE] = "leave", [THUNK_STUB_PART] = "stub-part",
+    [THUNK_CALL] = "call",       [THUNK_TAKE] = "take",
 };
 
 struct text {
@@ -99,6 +100,7 @@ void golden_describe(const struct block *b, char *text, size_t room)
     }
     ir_lift(&ir, b);
     ir_optimise(&ir);
+    ir_make_groups(&ir, host_x86_64.groups);
     if (host_x86_64.init(&buf, &opt) && host_x86_64.compile(&buf, &ir, &code))
         print_code(&(struct text){f, &buf, &code});
     else
