@@ -2,7 +2,7 @@
 /* -d jitno: what the interpreter ran for translated code, how often, and for which reason. */
 #include <stdio.h>
 
-#include "jit/engine.h"
+#include "jit/engine_state.h"
 #include "unit/testcpu.h"
 #include "unit/unit.h"
 
@@ -88,6 +88,7 @@ START_TEST(test_refusal)
     ir_lift(&ir, b);
     ck_assert_uint_eq(ir.no[JIT_NO_CALL], 1); /* HLT */
     ck_assert_int_eq(jit_buffer_init(&buf, 1 << 16, 0, false), 0);
+    jit_profile_note(&ir);
     ck_assert(host_x86_64.init(&buf, &opt));
     ck_assert(host_x86_64.compile(&buf, &ir, &jc));
     ck_assert_uint_eq(jc.stubs, 2);
