@@ -154,12 +154,14 @@ static struct jit_code *translate(struct jit *j, struct jit_path *path)
     return code;
 }
 
-static bool translate_block(struct jit *j, struct block *b)
+static bool translate_block(struct jit *j, struct block *b, struct jit_place place)
 {
     struct jit_path path = {.block = {b}, .count = 1};
 
     b->code = translate(j, &path);
-    if (!b->code)
+    if (b->code)
+        b->code->place = place;
+    else
         give_up(b);
     return b->code;
 }
@@ -179,6 +181,7 @@ static const struct jit_code *promote(struct jit *j, struct jit_code *plain)
     if (!region)
         return NULL;
     region->plain = plain;
+    region->place = plain->place;
     b->code = region;
     j->host->kill(&j->buffer, plain);
     jit_link_again(j, plain, region);
@@ -187,6 +190,28 @@ static const struct jit_code *promote(struct jit *j, struct jit_code *plain)
 }
 
 /* --- running --- */
+
+/*
+ * Links stay on their page, and nobody looks whether their targets lie within CS, or RIP wraps on
+ * the way. On a page that lies within CS as a whole they do and it doesn't. Another page's code is
+ * linked, and then run, only where that page has the same place in CS.
+ */
+static struct jit_place place_of(const struct cpu *c, const struct block *b)
+{
+    u64 first = c->rip - (b->phys & 4095), last = first + 4095, limit = c->seg[CS].limit;
+    bool code16 = (b->mode & BLOCK_CODE_MASK) == BLOCK_CODE16;
+    u64 most = code16 && limit > UINT16_MAX ? UINT16_MAX : limit;
+
+    if ((b->mode & BLOCK_CS_FLAT) || (first <= UINT32_MAX && last <= most))
+        return (struct jit_place){.whole = true};
+    return (struct jit_place){.first = (u32)first, .limit = (u32)limit};
+}
+
+static bool same_place(const struct jit_code *code, struct jit_place at)
+{
+    const struct jit_place *p = &code->place;
+    return p->whole == at.whole && p->first == at.first && p->limit == at.limit;
+}
 
 /* The last run of code left for b, or so it seems: from now on it finds the way. */
 static void connect(struct jit *j, struct cpu *c, struct block *b)
@@ -204,12 +229,13 @@ static void connect(struct jit *j, struct cpu *c, struct block *b)
     bool page = b->mode == left->mode && !((b->phys ^ left->phys) >> 12);
     switch (r->exit) {
     case LEAVE_LINK:
-        if (page && way->at && c->jump_key != JUMP_KEY_NONE && !b->two_pages)
+        if (page && way->at && !b->two_pages && same_place(way->from, b->code->place))
             jit_link(j, way, b->code);
         break;
     case LEAVE_BUDGET:
         if (way->from != b->code && page && left->phys == b->phys) {
-            jit_link_again(j, way->from, b->code);
+            if (same_place(way->from, b->code->place))
+                jit_link_again(j, way->from, b->code);
             jit_jump_add(j, c, c->rip, b->code);
         }
         break;
@@ -286,7 +312,10 @@ static bool jit_run(void *opaque, struct cpu *c, struct block *b)
     struct jit *j = opaque;
     struct jit_regs *r = jit_regs(c);
 
-    if (c->mmu.blind || (!b->code && !translate_block(j, b)))
+    if (c->mmu.blind)
+        return false;
+    struct jit_place place = place_of(c, b);
+    if (b->code ? !same_place(b->code, place) : !translate_block(j, b, place))
         return false;
     if (b->code->cost > c->budget)
         return false; /* a region: the interpreter does the rest block by block */

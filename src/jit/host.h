@@ -74,6 +74,13 @@ struct jit_way {
     u32 at; /* offset in `from` of what link() patches; 0: the way can't be linked */
 };
 
+/* Where a page of code is in CS: nothing of it, if `whole`: engine.c. */
+struct jit_place {
+    u32 first; /* RIP of its byte 0 */
+    u32 limit; /* CS's */
+    bool whole;
+};
+
 /* A translated block, or a region. */
 struct jit_code {
     struct block *block; /* the first one */
@@ -89,7 +96,8 @@ struct jit_code {
         runs; /* counts them down: code doesn't begin when that gets below 0. NULL: nobody counts */
     struct jit_way *way; /* ir->ways of them; compile() says where they are */
     /* --- the engine's own --- */
-    u32 cost;                     /* instructions that its entry pays for */
+    u32 cost; /* instructions that its entry pays for */
+    struct jit_place place;
     struct jit_way *in;           /* all that come here */
     struct jit_code *plain;       /* of a region: its first block's own code; else itself */
     struct jit_member *member;    /* of a region: its blocks */
