@@ -172,10 +172,10 @@ static const struct jit_code *promote(struct jit *j, struct jit_code *plain)
     struct jit_path path;
     struct block *b = plain->block;
 
-    *plain->runs = INT32_MAX;
     if (b->code != plain)
         return NULL;
     jit_region_path(j, plain, &path);
+    *plain->runs = INT32_MAX; /* once is enough */
     path.is_region = true;
     struct jit_code *region = translate(j, &path);
     if (!region)

@@ -18,8 +18,8 @@
 /* How often the block's own code has run, up to when it became the first one of a region. */
 static i64 runs_of(const struct jit *j, const struct jit_code *code)
 {
-    const i32 *runs = code->plain->runs;
-    return runs ? (i64)j->region_heat - *runs : 0;
+    i32 left = *code->plain->runs;
+    return left > j->region_heat ? j->region_heat : (i64)j->region_heat - left;
 }
 
 static struct jit_code *behind(const struct jit_way *way)
