@@ -70,7 +70,9 @@ static void name_ways(struct jit *j, struct jit_code *code)
         code->way[i] = (struct jit_way){.by = last, .from = code};
     for (unsigned n = 1; n <= ir->count; n++)
         if (ir->op[n].code == IR_GUARD && ir->op[n].a)
-            code->way[ir->op[n].write].by = ir_insn(ir, ir->op[n].insn);
+            code->way[ir->op[n].write] = (struct jit_way){.by = ir_insn(ir, ir->op[n].insn),
+                                                          .rest = ir->insn[ir->op[n].insn].rest,
+                                                          .from = code};
 }
 
 static bool compile(struct jit *j, struct jit_code *code, const struct jit_path *path)

@@ -71,7 +71,8 @@ struct jit_way {
     const struct op *by;        /* the guest instruction that leaves */
     struct jit_code *from, *to; /* NULL: not linked */
     struct jit_way *next;       /* to the same code */
-    u32 at; /* offset in `from` of what link() patches; 0: the way can't be linked */
+    u32 at;  /* offset in `from` of what link() patches; 0: the way can't be linked */
+    u8 rest; /* of `by`: struct ir_insn */
 };
 
 /* Where a page of code is in CS: nothing of it, if `whole`: engine.c. */
@@ -89,8 +90,8 @@ struct jit_code {
     u32 straight; /* of these, on the straight way through; the rest is aside */
     const struct jit_fixup *fixups;
     u32 fixup_count;
-    u32 stubs; /* emulation stubs in it */
-    u32 dead;  /* the backend's own: what kill() makes of it begins there */
+    u32 stubs;              /* emulation stubs in it */
+    u32 dead, body, refund; /* the backend's own: places in it */
     /* --- given to the backend --- */
     i32 *
         runs; /* counts them down: code doesn't begin when that gets below 0. NULL: nobody counts */

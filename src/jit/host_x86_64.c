@@ -4,12 +4,12 @@
  * the other host_x86_64_*.c, see host_x86_64.h.
  *
  *     entry:   sub gs:[budget], cost ; overwritten by kill: jmp dead
- *              js  budget
- *              dec [runs]            ; if somebody counts
+ *              js  refund
+ *     body:    dec [runs]            ; if somebody counts; by kill: jmp refund
  *              js  hot
  *              ...
  *     cold:    slow paths, crossings, unlinked exits
- *     budget:  add gs:[budget], cost
+ *     refund:  add gs:[budget], cost
  *     dead:    RIP = here; leave
  *     hot:     add gs:[budget], cost
  *              RIP = here; leave
@@ -235,6 +235,7 @@ static void entry_and_body(struct x64 *g)
     size_t entry = e->at, hot = 0;
     budget(g, X86_SUB);
     size_t short_of = emit_jcc(e, CC_S);
+    g->code->body = (u32)(e->at - entry);
     if (g->code->runs) {
         emit_rm(e, X86_DIGIT | 0xff, 4, 1, rm_at(offset_of_word(g, g->code->runs))); /* dec */
         hot = emit_jcc(e, CC_S);
@@ -245,6 +246,7 @@ static void entry_and_body(struct x64 *g)
     g->code->straight = (u32)(e->at - entry);
     x64_cold(g);
     emit_patch(e, short_of, e->at);
+    g->code->refund = (u32)(e->at - entry);
     budget(g, X86_ADD);
     g->code->dead = (u32)(e->at - entry);
     leave_here(g, LEAVE_BUDGET);
@@ -335,7 +337,11 @@ static size_t offset_of(const struct jit_buffer *buf, const struct jit_code *cod
 static void link_way(struct jit_buffer *buf, const struct jit_way *way, const struct jit_code *to)
 {
     struct emit e = {.base = buf->rw, .end = buf->size};
-    emit_patch(&e, offset_of(buf, way->from) + way->at, offset_of(buf, to));
+    size_t at = offset_of(buf, way->from) + way->at;
+    if (way->rest)
+        x64_link_early(&e, at, offset_of(buf, to), way, to);
+    else
+        emit_patch(&e, at, offset_of(buf, to));
 }
 
 static void kill_code(struct jit_buffer *buf, struct jit_code *code)
@@ -343,6 +349,8 @@ static void kill_code(struct jit_buffer *buf, struct jit_code *code)
     size_t entry = offset_of(buf, code);
     struct emit e = {.base = buf->rw, .at = entry, .end = buf->size};
     emit_jmp_to(&e, entry + code->dead);
+    e.at = entry + code->body;
+    emit_jmp_to(&e, entry + code->refund);
 }
 
 /* --- from C --- */

@@ -308,6 +308,9 @@ void x64_call(struct x64 *g, unsigned n); /* IR_CALL */
 void x64_stub_end(struct x64 *g, unsigned n);
 /* Operations first..last of one guest instruction. */
 void x64_instruction(struct x64 *g, unsigned first, unsigned last);
+/* The early exit at `at`, way's, goes to code `to`, at offset `target`. */
+void x64_link_early(struct emit *e, size_t at, size_t target, const struct jit_way *way,
+                    const struct jit_code *to);
 /* What is aside of the block's straight way. */
 void x64_cold(struct x64 *g);
 /* reg has the page's RIP: adds imm, and cuts to `size`. */

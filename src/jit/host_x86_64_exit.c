@@ -307,17 +307,39 @@ static void load_way(struct x64 *g, unsigned way)
     emit_mov_imm(&g->e, HOST_R11, (u64)(uintptr_t)&g->code->way[way]);
 }
 
-/* What a GUARD leaves to its exit: where the jump is that a link patches. */
+/*
+ * What a GUARD leaves to its exit: the flags go to rax, and what isn't to run any more is given
+ * back, together with what the code that the way goes to wants for itself: it is entered at its
+ * body.
+ *
+ *     sub gs:[budget], cost - rest     ; not linked: 0 - rest
+ *     js  refund                       ; the next instruction
+ *     jmp body                         ; the next instruction
+ */
 static size_t exit_early(struct x64 *g, const struct x64_exit *x)
 {
+    struct emit *e = &g->e;
     g->host_ok = x->host_ok;
     g->rax_ok = x->rax_ok;
     g->af_zero = x->af_zero;
     x64_spill(g, IRF_ALL);
-    give_back(g, x->rest);
-    size_t site = emit_jmp(&g->e);
-    emit_patch(&g->e, site, g->e.at);
+    emit_rm(e, X86_DIGIT | 0x81, 8, X86_SUB, X64_CPU(budget));
+    size_t site = e->at;
+    emit_imm(e, (u64) - (i64)x->rest, 4);
+    size_t js = emit_jcc(e, CC_S);
+    size_t jmp = emit_jmp(e);
+    emit_patch(e, js, e->at);
+    emit_patch(e, jmp, e->at);
     return site;
+}
+
+void x64_link_early(struct emit *e, size_t at, size_t target, const struct jit_way *way,
+                    const struct jit_code *to)
+{
+    e->at = at;
+    emit_imm(e, (u64)((i64)to->cost - way->rest), 4);
+    emit_patch(e, emit_jcc(e, CC_S), target + to->refund);
+    emit_patch(e, emit_jmp(e), target + to->body);
 }
 
 /* The way of x is not linked yet, or can't be. */
