@@ -231,7 +231,8 @@ static void connect(struct jit *j, struct cpu *c, struct block *b)
     bool page = b->mode == left->mode && !((b->phys ^ left->phys) >> 12);
     switch (r->exit) {
     case LEAVE_LINK:
-        if (page && way->at && !b->two_pages && same_place(way->from, b->code->place))
+        if (page && way->at && same_place(way->from, b->code->place) &&
+            (!b->two_pages || jit_has_second_check(b, &j->options)))
             jit_link(j, way, b->code);
         break;
     case LEAVE_BUDGET:
@@ -303,6 +304,16 @@ static void run(struct jit *j, struct cpu *c, const struct jit_code *code)
     r->rip = c->rip;
 }
 
+/* b's code would leave at once. */
+static bool lacks_second_page(const struct jit *j, const struct cpu *c, const struct block *b)
+{
+    linaddr next = align_down(c->rip, 4096) + 4096;
+
+    return jit_has_second_check(b, &j->options) &&
+           mmu_fetched(&c->mmu, c->code_mode == CODE64 ? next : (u32)next) !=
+               mmu_fetch_word(b->phys2);
+}
+
 /* No code of this thread runs any more. */
 static void on_end(void *opaque)
 {
@@ -318,6 +329,8 @@ static bool jit_run(void *opaque, struct cpu *c, struct block *b)
         return false;
     struct jit_place place = place_of(c, b);
     if (b->code ? !same_place(b->code, place) : !translate_block(j, b, place))
+        return false;
+    if (lacks_second_page(j, c, b))
         return false;
     if (b->code->cost > c->budget)
         return false; /* a region: the interpreter does the rest block by block */

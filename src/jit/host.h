@@ -126,6 +126,14 @@ struct host {
 
 extern const struct host host_x86_64, host_ffi;
 
+/* Code of block b, which is on two pages, is linked to and in the jump cache like any other; so it
+ * begins with a look whether the second one is still fetched from where it was, and leaves for
+ * LEAVE_BUDGET if it isn't. Without flat tables nothing can tell. */
+static inline bool jit_has_second_check(const struct block *b, const struct jit_options *opt)
+{
+    return b->two_pages && opt->flat && (b->mode & BLOCK_CS_FLAT);
+}
+
 /* stub.c of the JIT, called by translated code with guest registers in struct cpu: runs guest
  * instruction `op` in the interpreter. Returns if it was straight-line. */
 void jit_stub(struct cpu *c, const struct op *op);

@@ -292,13 +292,25 @@ static const struct walk *leave_region(struct cpu *c, const struct walk *w, cons
     return go(c, w, op->write, op->imm, op->size);
 }
 
+/* See jit_has_second_check(). */
+static bool on_its_pages(const struct cpu *c, const struct walk *w)
+{
+    const struct block *b = w->block;
+    u64 next = ((const struct jit_regs *)c->engine_words)->rip_page + 4096;
+
+    if (!b->two_pages || !c->mmu.fetch || !(b->mode & BLOCK_CS_FLAT))
+        return true;
+    next = zext(next, w->rip_size);
+    return c->mmu.fetch[bits_get(next, 12, 36)] == mmu_fetch_word(b->phys2);
+}
+
 /* Runs w; the code to go on with, or NULL: it was left for good. */
 static const struct walk *run(struct calls *calls, struct cpu *c, const struct walk *w)
 {
     u64 values[IR_MAX];
     unsigned n = 1;
 
-    if (c->budget < w->cost)
+    if (c->budget < w->cost || !on_its_pages(c, w))
         return leave_here(c, w, LEAVE_BUDGET);
     if (w->code->runs && --*w->code->runs < 0)
         return leave_here(c, w, LEAVE_HOT);

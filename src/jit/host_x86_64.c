@@ -229,10 +229,32 @@ static size_t offset_of_word(const struct x64 *g, const i32 *word)
     return (size_t)((const u8 *)word - g->buf->rx);
 }
 
+/* The page after that of a block on two is still fetched from where it was: the jump just emitted
+ * is for when it isn't. 0: no need, only the run loop comes here. */
+static size_t second_page(struct x64 *g)
+{
+    const struct block *b = g->ir->block;
+    struct emit *e = &g->e;
+    if (!jit_has_second_check(b, g->buf->opt))
+        return 0;
+    emit_load(e, 8, HOST_R13, X64_REGS(rip_page));
+    emit_lea(e, g->code64 ? 8 : 4, HOST_R13, rm_mem(HOST_R13, HOST_NONE, 4096));
+    if (g->code64)
+        emit_shift_imm(e, 4, 8, rm_reg(HOST_R13), 16);
+    emit_shift_imm(e, 5, 8, rm_reg(HOST_R13), g->code64 ? 28 : 12);
+    emit_load(e, 8, HOST_R11, X64_CPU(mmu.fetch));
+    struct rm word = rm_mem(HOST_R11, HOST_R13, 0);
+    word.scale = 3;
+    emit_mov_imm(e, HOST_R14, mmu_fetch_word(b->phys2));
+    emit_alu(e, X86_CMP, 8, HOST_R14, word);
+    return emit_jcc(e, CC_NZ);
+}
+
 static void entry_and_body(struct x64 *g)
 {
     struct emit *e = &g->e;
     size_t entry = e->at, hot = 0;
+    size_t elsewhere = second_page(g);
     budget(g, X86_SUB);
     size_t short_of = emit_jcc(e, CC_S);
     g->code->body = (u32)(e->at - entry);
@@ -249,6 +271,8 @@ static void entry_and_body(struct x64 *g)
     g->code->refund = (u32)(e->at - entry);
     budget(g, X86_ADD);
     g->code->dead = (u32)(e->at - entry);
+    if (elsewhere)
+        emit_patch(e, elsewhere, e->at);
     leave_here(g, LEAVE_BUDGET);
     if (!hot)
         return;

@@ -71,7 +71,7 @@ void jit_jump_add(struct jit *j, struct cpu *c, linaddr lin, struct jit_code *co
     struct jit_jump *jump = slot(c, lin);
     u64 word = mmu_fetch_word(code->block->phys);
 
-    if (!fills(c) || code->block->two_pages)
+    if (!fills(c))
         return;
     if (c->mmu.fetch[mmu_page(lin)] != word) /* the block was found without a fetch */
         mmu_translate(&c->mmu, c->cpl == 3 ? VIEW_USER : VIEW_SUPER, lin, ACCESS_FETCH);

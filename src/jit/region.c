@@ -59,7 +59,7 @@ static bool goes_on(struct walk *w, const struct jit_code *next)
     const struct jit_path *path = w->path;
     const struct block *b = next->block;
 
-    if (path->count == IR_BLOCKS || w->insns + b->count > IR_INSNS)
+    if (path->count == IR_BLOCKS || w->insns + b->count > IR_INSNS || b->two_pages)
         return false;
     if (b == path->block[0]) {
         if (!w->round)
