@@ -153,30 +153,53 @@ static void another_cpu(struct bench *b, enum box_mode_id mode)
 
 /* --- translations --- */
 
-/* A subroutine behind an alias page, whose entry is switched between two pages of code: it gives 1
- * and 2 in turn. */
-static void remapped(struct bench *b, enum box_mode_id mode, bool invlpg)
+/* A round calls `at`, and then switches an alias page between two pages of code. */
+static void call_and_switch(struct bench *b, enum box_mode_id mode, u32 at, u32 alias, bool invlpg)
 {
     struct program *p = &b->p;
     bool wide = box_modes[mode].code == CODE64;
-    u32 entry = BOX_TABLES + (wide ? 0x7000 + 8 * 0x40 : 0x1000 + 4 * 0x40);
+    u32 page = alias >> 12;
 
     begin(p, mode, BOX_CODE + 0x2123);
-    program_load(p, RAX, BOX_ALIAS_CODE + 0x800);
+    program_load(p, RAX, at);
     plain(p, "\xff\xd0"); /* call eax */
-    program_load(p, RBX, entry);
+    program_load(p, RBX, BOX_TABLES + (wide ? 0x7000 + 8 * page : 0x1000 + 4 * page));
     program_add(p, "\x81\x33\x00\x10\x00\x00", 6); /* xor dword [ebx], 1000h */
-    program_load(p, RBX, BOX_ALIAS_CODE);
+    program_load(p, RBX, alias);
     if (invlpg)
         plain(p, "\x0f\x01\x3b"); /* invlpg [ebx] */
     else
         plain(p, "\x0f\x20\xdb\x0f\x22\xdb"); /* mov ebx, cr3; mov cr3, ebx */
     end(p);
+}
+
+/* A subroutine behind an alias page: it gives 1 and 2 in turn. */
+static void remapped(struct bench *b, enum box_mode_id mode, bool invlpg)
+{
+    struct program *p = &b->p;
+
+    call_and_switch(b, mode, BOX_ALIAS_CODE + 0x800, BOX_ALIAS_CODE, invlpg);
     memcpy(p->image + BOX_CODE + 0x800, "\xb8\x01\x00\x00\x00\xc3", 6);
     memcpy(p->image + BOX_CODE + 0x1800, "\xb8\x02\x00\x00\x00\xc3", 6);
     enter(b);
     result(b, run_to(b, ROUNDS / 2 * 3),
            invlpg ? "a page of code under INVLPG" : "a page of code under MOV CR3", p->mode->name);
+}
+
+/* The same by an instruction whose first byte is on the page before, where a jump leads to it. */
+static void half_remapped(struct bench *b, enum box_mode_id mode, bool invlpg)
+{
+    struct program *p = &b->p;
+
+    call_and_switch(b, mode, BOX_ALIAS_CODE + 0xff0, BOX_ALIAS_CODE + 0x1000, invlpg);
+    memcpy(p->image + BOX_CODE + 0xff0, "\xeb\x0d", 2); /* jmp to the last byte of the page */
+    p->image[BOX_CODE + 0xfff] = 0xb8;                  /* mov eax, 1 or 2; ret */
+    memcpy(p->image + BOX_CODE + 0x1000, "\x01\x00\x00\x00\xc3", 5);
+    memcpy(p->image + BOX_CODE, "\x02\x00\x00\x00\xc3", 5);
+    enter(b);
+    result(b, run_to(b, ROUNDS / 2 * 3),
+           invlpg ? "half an instruction under INVLPG" : "half an instruction under MOV CR3",
+           p->mode->name);
 }
 
 /* Each round writes to a device that changes the map. */
@@ -353,6 +376,8 @@ static void test_mode(struct bench *b, enum box_mode_id mode)
     if (m->paging && !m->cpl) {
         remapped(b, mode, true);
         remapped(b, mode, false);
+        half_remapped(b, mode, true);
+        half_remapped(b, mode, false);
     }
     if (m->code != CODE16)
         exhaustion(b, mode);
