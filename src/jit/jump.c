@@ -6,6 +6,7 @@
  * privilege, chooses the cache.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "jit/engine_state.h"
 
@@ -15,10 +16,28 @@ static bool fills(const struct cpu *c)
     return c->jump_key != JUMP_KEY_NONE && c->mmu.fetch;
 }
 
+/* Entries of zeros are empty where lin 0 doesn't come: an empty word of a fetch table is 0, too. */
+static void seal(struct jit_jump *jumps)
+{
+    jumps[jit_jump_index(0)].lin = UINT64_MAX;
+}
+
 static void clear(struct jit_jump *jumps)
 {
-    for (unsigned i = 0; i < JIT_JUMPS; i++) /* no word of a fetch table is like that */
-        jumps[i] = (struct jit_jump){.lin = UINT64_MAX, .page = UINT64_MAX};
+    memset(jumps, 0, JIT_JUMPS * sizeof *jumps);
+    seal(jumps);
+}
+
+/* Memory of zeros that the host has touched none of; entries don't lie across cache lines. */
+static bool make(struct jump_cache *cache)
+{
+    cache->memory = calloc(JIT_JUMPS + 2, sizeof *cache->jumps);
+    if (!cache->memory)
+        return false;
+    uintptr_t at = (uintptr_t)cache->memory;
+    cache->jumps = (struct jit_jump *)(void *)((u8 *)cache->memory + (align_up(at, 64) - at));
+    seal(cache->jumps);
+    return true;
 }
 
 /* An unused cache, or the one that has been there longest. */
@@ -30,20 +49,19 @@ static struct jump_cache *cache_for(struct jit *j, u32 key)
         cache = &j->cache[j->cache_count];
     else
         j->cache_oldest = (j->cache_oldest + 1) % JUMP_CACHES;
-    if (!cache->jumps)
-        cache->jumps = aligned_alloc(64, JIT_JUMPS * sizeof *cache->jumps);
-    if (!cache->jumps)
+    if (cache->memory)
+        clear(cache->jumps);
+    else if (!make(cache))
         return NULL;
     if (j->cache_count < JUMP_CACHES)
         j->cache_count++;
     cache->key = key;
-    clear(cache->jumps);
     return cache;
 }
 
 struct jit_jump *jit_jumps(struct jit *j, const struct cpu *c, unsigned mode)
 {
-    u32 key = mode | (c->cpl == 3 ? 1 << 8 : 0);
+    u32 key = mode & BLOCK_CS_FLAT ? mode | (c->cpl == 3 ? 1 << 8 : 0) : 0; /* one stays empty */
 
     for (unsigned i = 0; i < j->cache_count; i++)
         if (j->cache[i].key == key)
@@ -88,5 +106,5 @@ void jit_jumps_clear(struct jit *j)
 void jit_jumps_free(struct jit *j)
 {
     for (unsigned i = 0; i < JUMP_CACHES; i++)
-        free(j->cache[i].jumps);
+        free(j->cache[i].memory);
 }
