@@ -89,9 +89,8 @@ static u8 *ready(const struct cpu *c, u64 lin, unsigned size, bool write)
     if (!m->soft)
         return write ? mmu_fast_write(m, lin, size) : (u8 *)mmu_fast_read(m, lin, size);
     const struct mmu_soft *e = &m->soft[mmu_page(lin) % MMU_SOFT_ENTRIES];
-    if ((write ? e->write : e->read) != (lin & ~(u64)(4096 - size)))
-        return NULL;
-    return (u8 *)(uintptr_t)(e->addend + lin);
+    u64 at = lin - (write ? e->write : e->read);
+    return at <= 4096 - size ? (u8 *)(uintptr_t)(e->host + at) : NULL;
 }
 
 static bool load(const struct cpu *c, const struct ir_op *op, u64 *a, bool write)

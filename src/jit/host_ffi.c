@@ -208,9 +208,9 @@ static const struct walk *jump_cached(const struct cpu *c, const struct walk *w,
     const struct jit_regs *r = (const struct jit_regs *)c->engine_words;
     const struct jit_jump *j = &r->jumps[jit_jump_index(rip)];
 
-    if (!r->fetch || !(w->block->mode & BLOCK_CS_FLAT) || j->lin != rip)
-        return NULL; /* without flat tables nothing tells what is fetched */
-    return r->fetch[bits_get(rip, 12, 36)] == j->page ? (const struct walk *)j->entry : NULL;
+    if (!(w->block->mode & BLOCK_CS_FLAT) || j->lin != rip)
+        return NULL;
+    return mmu_fetched(&c->mmu, rip) == j->page ? (const struct walk *)j->entry : NULL;
 }
 
 static const struct walk *jump_to(struct cpu *c, const struct walk *w, unsigned way, u64 rip)

@@ -22,7 +22,7 @@
 
 enum {
     X64_FLAGS = HOST_RAX, /* AH as LAHF has it, AL: OF */
-    X64_TABLE = HOST_R15, /* cpu->mmu.table */
+    X64_TABLE = HOST_R15, /* cpu->mmu.probed */
 };
 
 /* In this order in the buffer: UNKNOWN falls through to LEAVE. */
@@ -144,7 +144,7 @@ struct x64 {
     struct x64_site site[X64_SITES];
     struct x64_crossing crossing[X64_FIXUPS];
     struct x64_beside beside[X64_FIXUPS];
-    struct x64_exit exit[3 * IR_WAYS]; /* ways, and what each becomes */
+    struct x64_exit exit[4 * IR_WAYS]; /* ways, and what each becomes */
     struct x64_take take[2 * IR_INSNS];
     struct jit_fixup fixup[X64_FIXUPS]; /* offsets in the buffer until the end */
     struct x64_insn at[IR_INSNS];
@@ -245,6 +245,7 @@ struct x64_access {
     ir_ref addr;
     unsigned size;
     bool write, align;
+    bool linear; /* the operand's index is to be the linear address */
 };
 struct rm x64_probe(struct x64 *g, unsigned n, const struct x64_access *a);
 void x64_free_rm(struct x64 *g, struct rm rm);

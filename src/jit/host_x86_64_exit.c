@@ -168,6 +168,46 @@ static void unknown(struct x64 *g, size_t site, unsigned way)
     g->exit[g->exit_count++] = (struct x64_exit){.at = (u32)site, .unknown = true, .way = (u8)way};
 }
 
+/* A field of the jump cache's entry, which r11 points at. */
+static struct rm of_jump(size_t field)
+{
+    return rm_mem(HOST_R11, HOST_NONE, (i32)field);
+}
+
+/* The page of r13 is fetched from the entry's page. */
+static void same_fetch(struct x64 *g, unsigned way)
+{
+    struct emit *e = &g->e;
+    emit_mov(e, 8, HOST_R14, HOST_R13);
+    if (g->code64)
+        emit_shift_imm(e, 4, 8, rm_reg(HOST_R14), 16);
+    emit_shift_imm(e, 5, 8, rm_reg(HOST_R14), g->code64 ? 28 : 12);
+    emit_shift_imm(e, 4, 8, rm_reg(HOST_R14), 3);
+    emit_alu(e, X86_ADD, 8, HOST_R14, X64_CPU(mmu.fetch));
+    emit_load(e, 8, HOST_R14, rm_mem(HOST_R14, HOST_NONE, 0));
+    emit_alu(e, X86_CMP, 8, HOST_R14, of_jump(offsetof(struct jit_jump, page)));
+    unknown(g, emit_jcc(e, CC_NZ), way);
+}
+
+/* The same by the soft TLB. r13 is r11->lin, so it can be had again. */
+static void same_fetch_soft(struct x64 *g, unsigned way)
+{
+    struct emit *e = &g->e;
+    _Static_assert(sizeof(struct mmu_soft_fetch) == 1 << 4, "the index's scale");
+    emit_mov(e, 4, HOST_R14, HOST_R13);
+    emit_shift_imm(e, 5, 4, rm_reg(HOST_R14), 12 - 4);
+    emit_alu_imm(e, X86_AND, 4, rm_reg(HOST_R14), (MMU_SOFT_ENTRIES - 1) << 4);
+    emit_alu(e, X86_ADD, 8, HOST_R14, X64_CPU(mmu.soft_fetch));
+    emit_load(e, 8, HOST_R13, rm_mem(HOST_R14, HOST_NONE, offsetof(struct mmu_soft_fetch, word)));
+    emit_alu(e, X86_CMP, 8, HOST_R13, of_jump(offsetof(struct jit_jump, page)));
+    emit_load(e, 8, HOST_R13, of_jump(offsetof(struct jit_jump, lin)));
+    unknown(g, emit_jcc(e, CC_NZ), way);
+    emit_load(e, 8, HOST_R14, rm_mem(HOST_R14, HOST_NONE, offsetof(struct mmu_soft_fetch, lin)));
+    emit_alu(e, X86_XOR, 8, HOST_R14, rm_reg(HOST_R13));
+    emit_shift_imm(e, 5, 8, rm_reg(HOST_R14), 12);
+    unknown(g, emit_jcc(e, CC_NZ), way);
+}
+
 /*
  * Through the jump cache to RIP in r13. In what comes by here RIP is the linear address. The entry
  * is good if it is of this address and the page is still fetched from where it was:
@@ -186,27 +226,20 @@ static void by_cache(struct x64 *g, unsigned way)
     emit_shift_imm(e, 4, 4, rm_reg(HOST_R11), 5);
     _Static_assert(sizeof(struct jit_jump) == 1 << 5, "the index's scale");
     emit_alu(e, X86_ADD, 8, HOST_R11, X64_REGS(jumps));
-    emit_mov(e, 8, HOST_R14, HOST_R13);
-    if (g->code64)
-        emit_shift_imm(e, 4, 8, rm_reg(HOST_R14), 16);
-    emit_shift_imm(e, 5, 8, rm_reg(HOST_R14), g->code64 ? 28 : 12);
-    emit_shift_imm(e, 4, 8, rm_reg(HOST_R14), 3);
-    emit_alu(e, X86_ADD, 8, HOST_R14, X64_CPU(mmu.fetch));
-    emit_load(e, 8, HOST_R14, rm_mem(HOST_R14, HOST_NONE, 0));
-    emit_alu(e, X86_CMP, 8, HOST_R14, rm_mem(HOST_R11, HOST_NONE, offsetof(struct jit_jump, page)));
+    emit_alu(e, X86_CMP, 8, HOST_R13, of_jump(offsetof(struct jit_jump, lin)));
     unknown(g, emit_jcc(e, CC_NZ), way);
-    emit_alu(e, X86_CMP, 8, HOST_R13, rm_mem(HOST_R11, HOST_NONE, offsetof(struct jit_jump, lin)));
-    unknown(g, emit_jcc(e, CC_NZ), way);
+    if (g->buf->opt->flat)
+        same_fetch(g, way);
+    else
+        same_fetch_soft(g, way);
     emit_alu_imm(e, X86_AND, 8, rm_reg(HOST_R13), -4096);
     emit_store(e, 8, X64_REGS(rip_page), HOST_R13);
-    emit_rm(e, X86_DIGIT | 0xff, 4, 4,
-            rm_mem(HOST_R11, HOST_NONE, offsetof(struct jit_jump, entry)));
+    emit_rm(e, X86_DIGIT | 0xff, 4, 4, of_jump(offsetof(struct jit_jump, entry)));
 }
 
 static void to_rip(struct x64 *g, unsigned way)
 {
-    /* without flat tables there is none of fetches */
-    if ((g->ir->block->mode & BLOCK_CS_FLAT) && g->buf->opt->flat)
+    if (g->ir->block->mode & BLOCK_CS_FLAT)
         by_cache(g, way);
     else
         unknown(g, emit_jmp(&g->e), way);

@@ -4,8 +4,9 @@
 
 /* --- the table --- */
 
-/* The linear address in a register: `own` if it is scratch. */
-static unsigned address_reg(struct x64 *g, ir_ref ref)
+/* The linear address in a register, which the caller must free if it is scratch. `own`: it is, and
+ * may be changed. */
+static unsigned address_reg(struct x64 *g, ir_ref ref, bool own)
 {
     struct x64_val *v = &g->val[ref];
     const struct ir_op *op = &g->ir->op[ref];
@@ -17,7 +18,8 @@ static unsigned address_reg(struct x64 *g, ir_ref ref)
     }
     if (v->kind == VAL_EA && op->size == 8 && op->a && !op->b && !op->imm)
         v = &g->val[op->a];
-    if (g->code64 && v->kind == VAL_GPR && v->size == 8 && x64_pinned(v->reg) != HOST_NONE) {
+    if (!own && g->code64 && v->kind == VAL_GPR && v->size == 8 &&
+        x64_pinned(v->reg) != HOST_NONE) {
         reg = x64_pinned(v->reg);
     } else {
         reg = x64_scratch(g);
@@ -90,24 +92,52 @@ size_t x64_addend(struct x64 *g, unsigned dst, unsigned address, bool write)
     return emit_jcc(e, CC_Z);
 }
 
-struct rm x64_probe(struct x64 *g, unsigned n, const struct x64_access *a)
+static void aligned(struct x64 *g, unsigned address, unsigned size)
+{
+    emit_test_imm(&g->e, 1, rm_reg(address), (i32)misaligned_bits(size));
+    x64_slow(g, emit_jcc(&g->e, CC_NZ));
+}
+
+/* By the soft TLB: r15 is cpu->mmu.soft. */
+static struct rm probe_soft(struct x64 *g, const struct x64_access *a)
 {
     struct emit *e = &g->e;
+    unsigned at = address_reg(g, a->addr, true);
+    unsigned entry = x64_scratch(g);
+    size_t tag = a->write ? offsetof(struct mmu_soft, write) : offsetof(struct mmu_soft, read);
+    _Static_assert(sizeof(struct mmu_soft) == 1 << 5, "the index's scale");
+    if (a->align)
+        aligned(g, at, a->size);
+    emit_mov(e, 4, entry, at);
+    emit_shift_imm(e, 5, 4, rm_reg(entry), 12 - 5);
+    emit_alu_imm(e, X86_AND, 4, rm_reg(entry), (MMU_SOFT_ENTRIES - 1) << 5);
+    emit_alu(e, X86_SUB, 8, at, rm_mem(X64_TABLE, entry, (i32)tag));
+    emit_alu_imm(e, X86_CMP, 8, rm_reg(at), 4096 - (i32)a->size);
+    x64_slow(g, emit_jcc(e, CC_A));
+    size_t base = offsetof(struct mmu_soft, host);
+    if (a->linear) {
+        emit_alu(e, X86_ADD, 8, at, rm_mem(X64_TABLE, entry, (i32)tag));
+        base = offsetof(struct mmu_soft, addend);
+    }
+    emit_load(e, 8, entry, rm_mem(X64_TABLE, entry, (i32)base));
+    return rm_mem(entry, at, 0);
+}
+
+struct rm x64_probe(struct x64 *g, unsigned n, const struct x64_access *a)
+{
     struct rm member;
-    if (!g->buf->opt->flat)
-        g->failed = true;
-    if (x64_grouped(g, n, a, &member))
+    if (g->buf->opt->flat && x64_grouped(g, n, a, &member))
         return member;
     x64_clobber(g, g->live_in[n]);
-    unsigned address = address_reg(g, a->addr);
+    if (!g->buf->opt->flat)
+        return probe_soft(g, a);
+    unsigned address = address_reg(g, a->addr, false);
     unsigned addend = x64_scratch(g);
     if (a->size > 1) {
-        if (!a->align) {
+        if (a->align)
+            aligned(g, address, a->size);
+        else
             crossing(g, address, addend, a->size);
-        } else {
-            emit_test_imm(e, 1, rm_reg(address), (i32)misaligned_bits(a->size));
-            x64_slow(g, emit_jcc(e, CC_NZ));
-        }
     }
     size_t miss = x64_addend(g, addend, address, a->write);
     if (a->write)
@@ -121,8 +151,8 @@ struct rm x64_probe(struct x64 *g, unsigned n, const struct x64_access *a)
 
 void x64_fixup(struct x64 *g, struct rm rm)
 {
-    if (!g->code64 || rm.kind != RM_MEM || x64_is_checked(g, rm))
-        return; /* 32-bit addresses are all canonical */
+    if (!g->code64 || rm.kind != RM_MEM || x64_is_checked(g, rm) || !g->buf->opt->flat)
+        return; /* 32-bit addresses are all canonical; the soft TLB knows no other */
     if (g->fixup_count == X64_FIXUPS) {
         g->failed = true;
         return;

@@ -149,11 +149,13 @@ static bool probe(struct x64 *g, unsigned n, struct rm *mem)
     *mem = rm_reg(0);
     if (!op->a)
         return false;
+    u32 attr = insn_rows[in->row].attr;
     *mem = x64_probe(g, n,
                      &(struct x64_access){.addr = op->a,
                                           .size = op->size,
                                           .write = op->write,
-                                          .align = insn_rows[in->row].attr & ATTR_ALIGN16});
+                                          .align = attr & ATTR_ALIGN16,
+                                          .linear = attr & (ATTR_FPU | ATTR_FPU_NOWAIT)});
     return true;
 }
 

@@ -55,7 +55,7 @@ static void load_guest(struct emit *e)
     emit_alu_imm(e, X86_AND, 4, rm_reg(HOST_R11), 1);
     emit_alu(e, X86_OR, 4, HOST_RAX, rm_reg(HOST_R11));
     load_registers(e);
-    emit_load(e, 8, X64_TABLE, X64_CPU(mmu.table));
+    emit_load(e, 8, X64_TABLE, X64_CPU(mmu.probed));
 }
 
 static void call_c(struct emit *e, const void *f)

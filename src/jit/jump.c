@@ -13,7 +13,7 @@
 /* RIP isn't the linear address there: such a cache stays empty. */
 static bool fills(const struct cpu *c)
 {
-    return c->jump_key != JUMP_KEY_NONE && c->mmu.fetch;
+    return c->jump_key != JUMP_KEY_NONE;
 }
 
 /* Entries of zeros are empty where lin 0 doesn't come: an empty word of a fetch table is 0, too. */
@@ -79,7 +79,7 @@ struct jit_code *jit_jump_find(struct cpu *c, linaddr lin)
 {
     const struct jit_jump *jump = slot(c, lin);
 
-    if (!fills(c) || jump->lin != lin || jump->page != c->mmu.fetch[mmu_page(lin)])
+    if (!fills(c) || jump->lin != lin || jump->page != mmu_fetched(&c->mmu, lin))
         return NULL;
     return jump->code;
 }
@@ -91,7 +91,7 @@ void jit_jump_add(struct jit *j, struct cpu *c, linaddr lin, struct jit_code *co
 
     if (!fills(c))
         return;
-    if (c->mmu.fetch[mmu_page(lin)] != word) /* the block was found without a fetch */
+    if (mmu_fetched(&c->mmu, lin) != word) /* the block was found without a fetch */
         mmu_translate(&c->mmu, c->cpl == 3 ? VIEW_USER : VIEW_SUPER, lin, ACCESS_FETCH);
     *jump = (struct jit_jump){.lin = lin, .page = word, .entry = code->entry, .code = code};
     j->stats.jumps++;

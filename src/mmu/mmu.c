@@ -26,6 +26,7 @@ static void activate(struct mmu *m)
     m->fetch = m->view[fetch]->fetch;
     m->soft = m->view[m->active]->soft;
     m->soft_fetch = m->view[fetch]->soft_fetch;
+    m->probed = m->table ? (const void *)m->table : m->soft;
     m->known = m->view[m->active]->known;
     m->system = m->view[m->cr4 & CR4_SMAP ? VIEW_SUPER_SMAP : VIEW_SUPER]->table;
     m->span = m->flat && !m->blind ? 2 * MMU_HALF : 0;

@@ -53,20 +53,25 @@ struct mmu_view;   /* tables: view.h */
 struct mmu_spaces; /* space.h */
 
 /*
- * An entry of the soft TLB. The addend serves an access of `size` bytes at lin, reading or writing,
- * if lin & ~(4096 - size) is the tag: right page, and aligned. An empty tag is never equal.
+ * An entry of the soft TLB: `host` is the page for accesses of `size` bytes at lin, reading or
+ * writing, if lin - tag is 4096 - size at most: they begin on the page, and stay there.
  */
 struct mmu_soft {
     u64 read, write; /* tags: the linear address of the page's byte 0 */
-    u64 addend;
-    u64 unused;
+    u64 host;        /* its address in the host */
+    u64 addend;      /* host - tag */
 };
 struct mmu_soft_fetch {
     u64 lin;  /* tag, as above */
     u64 word; /* mmu_fetch_word() */
 };
 #define MMU_SOFT_ENTRIES 4096
-#define MMU_SOFT_EMPTY 0x800ull
+
+/* The tag of entry n when it is empty: a page whose entry is another one. */
+static inline u64 mmu_soft_empty(u64 n)
+{
+    return (n % MMU_SOFT_ENTRIES ^ 1) << 12;
+}
 
 /* The entries that a walk read, from the top down to the leaf. */
 struct mmu_trail {
@@ -83,8 +88,9 @@ struct mmu {
     u64 *fetch;            /* what the active view fetches from; NULL if not `flat` */
     struct mmu_soft *soft; /* in place of the two; NULL if `flat` */
     struct mmu_soft_fetch *soft_fetch;
-    u64 *system; /* the table of implicit supervisor accesses; NULL if not `flat` */
-    u64 span;    /* 2^48 when the interpreter may use the table; 0: everything goes the slow way */
+    const void *probed; /* `table` or `soft`, what there is */
+    u64 *system;        /* the table of implicit supervisor accesses; NULL if not `flat` */
+    u64 span; /* 2^48 when the interpreter may use the table; 0: everything goes the slow way */
     struct known *known; /* the active view's: of pages that the tables don't serve */
     struct mmu_view *view[VIEW_COUNT];
     enum mmu_view_id active;
@@ -207,7 +213,7 @@ static inline u8 *mmu_soft_fast(const struct mmu *m, linaddr lin, unsigned size,
     const struct mmu_soft *s = &m->soft[mmu_page(lin) % MMU_SOFT_ENTRIES];
     if ((write ? s->write : s->read) != (lin & ~4095ull))
         return NULL;
-    return (u8 *)(uintptr_t)(s->addend + lin);
+    return (u8 *)(uintptr_t)(s->host + (lin & 4095));
 }
 
 /* --- the slow path --- */

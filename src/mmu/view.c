@@ -72,8 +72,8 @@ bool view_go_soft(struct mmu_view *v)
     if (!v->soft || !v->soft_fetch)
         return false;
     for (unsigned i = 0; i < MMU_SOFT_ENTRIES; i++) {
-        v->soft[i] = (struct mmu_soft){MMU_SOFT_EMPTY, MMU_SOFT_EMPTY, 0, 0};
-        v->soft_fetch[i] = (struct mmu_soft_fetch){MMU_SOFT_EMPTY, 0};
+        v->soft[i] = (struct mmu_soft){mmu_soft_empty(i), mmu_soft_empty(i), 0, 0};
+        v->soft_fetch[i] = (struct mmu_soft_fetch){mmu_soft_empty(i), 0};
     }
     return true;
 }
@@ -85,11 +85,13 @@ static struct mmu_soft *slot(const struct mmu_view *v, u64 page)
     return &v->soft[page % MMU_SOFT_ENTRIES];
 }
 
-/* Both accesses share an addend: what has another one makes room. */
-static void set_addend(struct mmu_soft *s, u64 addend)
+/* Both accesses share a page: what has another one makes room. */
+static void set_host(struct mmu_soft *s, u64 page, u64 addend)
 {
-    if (s->addend != addend)
-        s->read = s->write = MMU_SOFT_EMPTY;
+    u64 host = addend + page_linear(page);
+    if (s->host != host || s->addend != addend)
+        s->read = s->write = mmu_soft_empty(page);
+    s->host = host;
     s->addend = addend;
 }
 
@@ -99,11 +101,11 @@ void view_soft_set(struct mmu_view *v, const struct words *w, unsigned words)
     linaddr lin = page_linear(w->page);
 
     if (words & BIT(ACCESS_WRITE)) {
-        set_addend(s, w->write);
+        set_host(s, w->page, w->write);
         s->write = lin;
     }
     if (words & BIT(ACCESS_READ)) {
-        set_addend(s, w->read);
+        set_host(s, w->page, w->read);
         s->read = lin;
     }
     if (words & BIT(ACCESS_FETCH))
@@ -117,11 +119,11 @@ void view_soft_clear(struct mmu_view *v, u64 page, unsigned words)
     linaddr lin = page_linear(page);
 
     if ((words & BIT(ACCESS_READ)) && s->read == lin)
-        s->read = MMU_SOFT_EMPTY;
+        s->read = mmu_soft_empty(page);
     if ((words & BIT(ACCESS_WRITE)) && s->write == lin)
-        s->write = MMU_SOFT_EMPTY;
+        s->write = mmu_soft_empty(page);
     if ((words & BIT(ACCESS_FETCH)) && f->lin == lin)
-        f->lin = MMU_SOFT_EMPTY;
+        f->lin = mmu_soft_empty(page);
 }
 
 unsigned view_soft_present(const struct mmu_view *v, u64 page)

@@ -27,11 +27,12 @@ if CAN_RUN
 TESTS += %D%/eval.tap %D%/eval_effects.tap %D%/eval_native.sh
 %D%/eval_native.log: %D%/eval.tap
 if !CROSS # emulated hosts refuse the flat tables anyway
-TESTS += %D%/eval_soft_tlb.sh
+TESTS += %D%/eval_soft_tlb.sh %D%/eval_native_soft_tlb.sh
 %D%/eval_soft_tlb.log: %D%/eval.tap
+%D%/eval_native_soft_tlb.log: %D%/eval.tap
 endif
 endif
-EXTRA_DIST += %D%/eval_native.sh %D%/eval_soft_tlb.sh
+EXTRA_DIST += %D%/eval_native.sh %D%/eval_soft_tlb.sh %D%/eval_native_soft_tlb.sh
 
 %C%_eval_tap_SOURCES = \
     %D%/eval.c \

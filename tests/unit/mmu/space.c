@@ -42,8 +42,8 @@ static const u8 *probe(const struct world *w, linaddr lin, bool write)
     if (m->flat)
         return write ? mmu_fast_write(m, lin, 1) : mmu_fast_read(m, lin, 1);
     const struct mmu_soft *s = &m->soft[mmu_page(lin) % MMU_SOFT_ENTRIES];
-    bool hit = (write ? s->write : s->read) == (lin & ~4095ull);
-    return hit ? (const u8 *)(uintptr_t)(s->addend + lin) : NULL;
+    u64 at = lin - (write ? s->write : s->read);
+    return at < 4096 ? (const u8 *)(uintptr_t)(s->host + at) : NULL;
 }
 
 static u64 probe_fetch(const struct world *w, linaddr lin)
