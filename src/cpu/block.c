@@ -16,7 +16,7 @@
 #include "board/memmap.h"
 #include "cpu/mem.h"
 
-#define ARENA_BYTES (64u << 20)
+#define ARENA_BYTES (40u << 20)
 #define HASH_BUCKETS 65536u
 #define BLOCK_BYTES(ops) (sizeof(struct block) + (ops) * sizeof(struct op))
 /* an op for the RIP bias, the instructions, the end */
@@ -416,19 +416,20 @@ static u16 heat_for(struct engine *e, physaddr page)
 /* Puts a new block into the cache, or aside if it can't be kept. */
 static struct block *keep(struct engine *e, struct block *b, const struct fetch *f)
 {
-    size_t bytes = BLOCK_BYTES((size_t)b->count + 2);
+    bool biased = b->ops[0].run == exec_rip_bias;
+    size_t bytes = BLOCK_BYTES((size_t)b->count + biased + 1);
     bool twice = b->two_pages && b->phys2 == align_down(b->phys, PAGE);
 
     if (!f->at.host || !b->valid || twice || find(e, b->phys, b->mode)) {
         memcpy(e->scratch, b, bytes);
         return e->scratch;
     }
-    if (e->accel && b->ops[0].run != exec_rip_bias) {
+    if (e->accel && !biased) {
         b->heat = heat_for(e, align_down(b->phys, PAGE));
         b->first = b->ops[0].run;
         b->ops[0].run = exec_heat;
     }
-    e->used += align_up(bytes, 64);
+    e->used += align_up(bytes, 16);
     struct block **p = bucket(e, b->phys, b->mode);
     b->hash_next = *p;
     *p = b;
