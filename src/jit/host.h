@@ -73,6 +73,9 @@ struct jit_way {
     struct jit_way *next;       /* to the same code */
     u32 at;  /* offset in `from` of what link() patches; 0: the way can't be linked */
     u8 rest; /* of `by`: struct ir_insn */
+    /* --- the backend's own, if it can be linked --- */
+    u8 size; /* RIP there: byte `offset` of the page, cut to `size` bytes */
+    u16 offset;
 };
 
 /* Where a page of code is in CS: nothing of it, if `whole`: engine.c. */

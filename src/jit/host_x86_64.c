@@ -215,12 +215,9 @@ static void budget(struct x64 *g, enum x86_alu op)
 static void leave_here(struct x64 *g, enum jit_leave why)
 {
     struct emit *e = &g->e;
-    emit_load(e, 8, HOST_R13, X64_REGS(rip_page));
-    x64_rip(g, HOST_R13, ir_insn_at(ir_insn(g->ir, 0)), g->code64 ? 8 : 4);
-    emit_store(e, 8, X64_CPU(rip), HOST_R13);
     emit_mov_imm(e, HOST_R13, why);
     emit_mov_imm(e, HOST_R11, (u64)(uintptr_t)g->code->way);
-    emit_jmp_to(e, x64_thunk(g, THUNK_LEAVE));
+    emit_jmp_to(e, x64_thunk(g, THUNK_HERE));
 }
 
 /* The offset, seen from the code, of what may be written. */

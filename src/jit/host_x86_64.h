@@ -32,6 +32,8 @@ enum x64_thunk {
     THUNK_STUB_PART, /* called, op in r14, rest in r13d: jit_stub_part(), or leave */
     THUNK_CALL,      /* called, op in r14: jit_call() */
     THUNK_STUB_END,  /* jumped to, op in r14: jit_stub_end(), and leave */
+    THUNK_HERE,      /* jumped to, exit in r13, way in r11: LEAVE where its code begins */
+    THUNK_LINK,      /* jumped to, way in r11: LEAVE_LINK by it */
     THUNK_UNKNOWN,   /* jumped to, RIP in r13, way in r11: LEAVE_INDIRECT */
     THUNK_LEAVE,     /* jumped to, exit in r13, way in r11 */
     THUNK_TAKE,      /* called, units | rest << 8 in r13d, op in r14: fpu_take(), or jit_stub_rest()

@@ -381,17 +381,18 @@ static void exit_way(struct x64 *g, const struct x64_exit *x)
     struct emit *e = &g->e;
     bool can_link = !g->plain && linkable(g, x->imm, x->size);
     size_t site = x->rest ? exit_early(g, x) : x->at;
-    emit_load(e, 8, HOST_R13, X64_REGS(rip_page));
-    x64_rip(g, HOST_R13, x->imm, x->size);
     if (!can_link) {
+        emit_load(e, 8, HOST_R13, X64_REGS(rip_page));
+        x64_rip(g, HOST_R13, x->imm, x->size);
         to_rip(g, x->way);
         return;
     }
-    g->code->way[x->way].at = (u32)(site - (size_t)(g->code->entry - g->buf->rx));
-    emit_store(e, 8, X64_CPU(rip), HOST_R13);
-    emit_mov_imm(e, HOST_R13, LEAVE_LINK);
+    struct jit_way *way = &g->code->way[x->way];
+    way->at = (u32)(site - (size_t)(g->code->entry - g->buf->rx));
+    way->size = x->size;
+    way->offset = (u16)x->imm;
     load_way(g, x->way);
-    emit_jmp_to(e, x64_thunk(g, THUNK_LEAVE));
+    emit_jmp_to(e, x64_thunk(g, THUNK_LINK));
 }
 
 /* exit_way() adds to the list. */

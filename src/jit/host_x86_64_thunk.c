@@ -172,6 +172,40 @@ static void thunk_take(struct emit *e)
     end_by(e, jit_stub_rest);
 }
 
+#define OF(reg, type, field) rm_mem(reg, HOST_NONE, offsetof(struct type, field))
+
+/* RIP of the first byte of the code that way r11 is of. */
+static void thunk_here(struct emit *e)
+{
+    emit_load(e, 8, HOST_R14, OF(HOST_R11, jit_way, from));
+    emit_load(e, 8, HOST_R14, OF(HOST_R14, jit_code, block));
+    emit_load(e, 4, HOST_R14, OF(HOST_R14, block, phys));
+    emit_alu_imm(e, X86_AND, 4, rm_reg(HOST_R14), 4095);
+    emit_alu(e, X86_ADD, 8, HOST_R14, X64_REGS(rip_page));
+    emit_alu_imm(e, X86_CMP, 1, X64_CPU(code_mode), CODE64);
+    size_t whole = emit_jcc(e, CC_Z);
+    emit_mov(e, 4, HOST_R14, HOST_R14);
+    emit_patch(e, whole, e->at);
+    emit_store(e, 8, X64_CPU(rip), HOST_R14);
+    thunk_leave(e);
+}
+
+/* RIP where way r11 goes. */
+static void thunk_link(struct emit *e)
+{
+    emit_load(e, 2, HOST_R13, OF(HOST_R11, jit_way, offset));
+    emit_alu(e, X86_ADD, 8, HOST_R13, X64_REGS(rip_page));
+    emit_alu_imm(e, X86_CMP, 1, OF(HOST_R11, jit_way, size), 4);
+    size_t whole = emit_jcc(e, CC_A), four = emit_jcc(e, CC_Z);
+    emit_load(e, 2, HOST_R13, rm_reg(HOST_R13));
+    emit_patch(e, four, e->at);
+    emit_mov(e, 4, HOST_R13, HOST_R13);
+    emit_patch(e, whole, e->at);
+    emit_store(e, 8, X64_CPU(rip), HOST_R13);
+    emit_mov_imm(e, HOST_R13, LEAVE_LINK);
+    thunk_leave(e);
+}
+
 /* RIP in r13: known by nobody. */
 static void thunk_unknown(struct emit *e)
 {
@@ -184,6 +218,7 @@ bool x64_thunks(struct jit_buffer *buf)
     static void (*const thunks[])(struct emit *) = {
         [THUNK_ENTER] = thunk_enter,         [THUNK_STUB] = thunk_stub,
         [THUNK_STUB_PART] = thunk_stub_part, [THUNK_STUB_END] = thunk_stub_end,
+        [THUNK_HERE] = thunk_here,           [THUNK_LINK] = thunk_link,
         [THUNK_CALL] = thunk_call,           [THUNK_UNKNOWN] = thunk_unknown,
         [THUNK_LEAVE] = thunk_leave,         [THUNK_TAKE] = thunk_take,
     };
