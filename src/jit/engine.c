@@ -292,7 +292,6 @@ static void run(struct jit *j, struct cpu *c, const struct jit_code *code)
         j->last = code;
         r->way = NULL;
         r->broken = false;
-        r->fetch = c->mmu.fetch;
         r->rip_page = c->rip - (code->block->phys & 4095);
         j->host->enter(&j->buffer, c, code);
         if (r->exit != LEAVE_STUB) /* else they were the interpreter's already */

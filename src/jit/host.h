@@ -24,7 +24,6 @@ struct jit_regs {
     struct jit_way *way;    /* by which code left, not by STUB; of BUDGET and HOT, when code didn't
                                begin, way 0 */
     struct jit_jump *jumps; /* jump cache of the present mode and privilege */
-    u64 *fetch;             /* the active view's table of fetchable pages, see mmu.h */
     u64 stubs;              /* counts calls of jit_stub() and jit_stub_end() */
     u64 rip;                /* the engine's own: RIP as code left */
     u64 broken;             /* a region isn't valid any more, maybe the one that runs */

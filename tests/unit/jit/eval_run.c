@@ -163,10 +163,8 @@ static void run_translated(struct eval *e, struct block *b)
     struct cpu *c = e->c;
     struct jit_regs *r = jit_regs(c);
 
-    *r = (struct jit_regs){.rip_page = c->rip - b->phys % 4096,
-                           .flags = flags_get(c),
-                           .jumps = e->jumps,
-                           .fetch = c->mmu.fetch};
+    *r = (struct jit_regs){
+        .rip_page = c->rip - b->phys % 4096, .flags = flags_get(c), .jumps = e->jumps};
     jit_signal_enter(e->jit);
     e->jit->host->enter(&e->jit->buffer, c, e->jit->codes);
     flags_set(c, (u32)r->flags);

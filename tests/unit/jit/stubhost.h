@@ -67,10 +67,8 @@ static inline const struct stub_code *stub_next(const struct jit_buffer *buf, st
     if (c->rip - r->rip_page < 4096)
         return s->link[taken];
     r->exit = LEAVE_INDIRECT;
-    if (!r->fetch)
-        return NULL;
     const struct jit_jump *j = &r->jumps[(c->rip ^ c->rip >> 12) % JIT_JUMPS];
-    if (j->lin != c->rip || j->page != r->fetch[mmu_page(c->rip)])
+    if (j->lin != c->rip || j->page != mmu_fetched(&c->mmu, c->rip))
         return NULL;
     r->rip_page = c->rip & ~4095ull;
     return stub_writable(buf, j->entry);
