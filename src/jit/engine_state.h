@@ -9,8 +9,7 @@
 
 /* The jump cache of one mode and privilege. */
 struct jump_cache {
-    struct jit_jump *jumps; /* JIT_JUMPS of them, made at first use */
-    void *memory;           /* where they lie; NULL: not made yet */
+    struct jit_jump *jumps; /* JIT_JUMPS of them; NULL: not made yet */
     u32 key;
 };
 

@@ -52,7 +52,7 @@ struct jit_jump {
     const u8 *entry;
     struct jit_code *code;
 };
-#define JIT_JUMP_BITS 14
+#define JIT_JUMP_BITS 16
 #define JIT_JUMPS (1 << JIT_JUMP_BITS)
 /* Multiplied: addresses that differ in few places are far apart. */
 #define JIT_JUMP_HASH 0x9e3779b1u

@@ -5,10 +5,12 @@
  * address spaces that come back find theirs. What else the code depends on, the mode and the
  * privilege, chooses the cache.
  */
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "jit/engine_state.h"
+
+#define CACHE_BYTES (JIT_JUMPS * sizeof(struct jit_jump))
 
 /* RIP isn't the linear address there: such a cache stays empty. */
 static bool fills(const struct cpu *c)
@@ -22,22 +24,22 @@ static void seal(struct jit_jump *jumps)
     jumps[jit_jump_index(0)].lin = UINT64_MAX;
 }
 
+/* The host takes the pages back, and gives zeros for them. */
 static void clear(struct jit_jump *jumps)
 {
-    memset(jumps, 0, JIT_JUMPS * sizeof *jumps);
+    if (madvise(jumps, CACHE_BYTES, MADV_DONTNEED))
+        memset(jumps, 0, CACHE_BYTES);
     seal(jumps);
 }
 
-/* Memory of zeros that the host has touched none of; entries don't lie across cache lines. */
-static bool make(struct jump_cache *cache)
+static struct jit_jump *make(void)
 {
-    cache->memory = calloc(JIT_JUMPS + 2, sizeof *cache->jumps);
-    if (!cache->memory)
-        return false;
-    uintptr_t at = (uintptr_t)cache->memory;
-    cache->jumps = (struct jit_jump *)(void *)((u8 *)cache->memory + (align_up(at, 64) - at));
-    seal(cache->jumps);
-    return true;
+    void *p = mmap(NULL, CACHE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (p == MAP_FAILED)
+        return NULL;
+    seal(p);
+    return p;
 }
 
 /* An unused cache, or the one that has been there longest. */
@@ -49,9 +51,9 @@ static struct jump_cache *cache_for(struct jit *j, u32 key)
         cache = &j->cache[j->cache_count];
     else
         j->cache_oldest = (j->cache_oldest + 1) % JUMP_CACHES;
-    if (cache->memory)
+    if (cache->jumps)
         clear(cache->jumps);
-    else if (!make(cache))
+    else if (!(cache->jumps = make()))
         return NULL;
     if (j->cache_count < JUMP_CACHES)
         j->cache_count++;
@@ -106,5 +108,6 @@ void jit_jumps_clear(struct jit *j)
 void jit_jumps_free(struct jit *j)
 {
     for (unsigned i = 0; i < JUMP_CACHES; i++)
-        free(j->cache[i].memory);
+        if (j->cache[i].jumps)
+            munmap(j->cache[i].jumps, CACHE_BYTES);
 }
