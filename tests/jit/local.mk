@@ -2,8 +2,7 @@
 # The JIT against the interpreter. `make check-jit` runs these alone, 60 s of random programs
 # instead of 5; check-jit-long takes an hour or two.
 jit_tests = %D%/fuzz.tap %D%/faults.tap %D%/boundary.tap %D%/smc.tap %D%/beside.tap \
-    %D%/places.tap \
-    %D%/system.tap
+    %D%/groups.tap %D%/places.tap %D%/system.tap
 
 jit_box = %D%/box.c %D%/box.h %D%/engine.c %D%/modes.def %D%/same.c %D%/segments.def \
     tests/isa/gen.c tests/isa/state.h tests/verdict.h
@@ -29,6 +28,10 @@ jit_programs = %D%/instructions.c %D%/mix.def %D%/play.c %D%/play.h %D%/program.
 %C%_beside_tap_SOURCES = %D%/beside.c $(jit_box) $(jit_programs)
 %C%_beside_tap_CPPFLAGS = $(check_cppflags)
 %C%_beside_tap_LDADD = libersatz-core.la
+
+%C%_groups_tap_SOURCES = %D%/groups.c $(jit_box) $(jit_programs)
+%C%_groups_tap_CPPFLAGS = $(check_cppflags)
+%C%_groups_tap_LDADD = libersatz-core.la
 
 %C%_places_tap_SOURCES = %D%/places.c $(jit_box) $(jit_programs)
 %C%_places_tap_CPPFLAGS = $(check_cppflags)
