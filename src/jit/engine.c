@@ -124,8 +124,7 @@ static bool make_ir(struct jit *j, struct jit_path *path)
     bool good = sound(j);
     if (good && j->options.optimise) {
         ir_optimise(j->ir);
-        if (j->options.flat)
-            ir_make_groups(j->ir, j->host->groups);
+        ir_make_groups(j->ir, j->host->groups);
         good = sound(j);
     }
     return good;

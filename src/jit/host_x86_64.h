@@ -3,7 +3,7 @@
  * The x86-64 backend from inside: one block on its way from IR to host code. Registers and the
  * image of the flags: doc/jit.md.
  *
- * Values never leave their guest instruction, so code is made by walking its operations with as
+ * Values never leave their guest instruction (the one exception: host_x86_64_group.c), so code is made by walking its operations with as
  * little done as possible at each: a GET, a constant, an address, a condition, a load that the
  * next operation uses are only written down (struct x64_val) and become operands of the
  * instruction that wants them. What must be computed goes straight to the register of the PUT
@@ -270,8 +270,13 @@ void x64_beside_cold(struct x64 *g);
  * or not ZF. Keeps all registers. */
 void x64_thunk_beside(struct emit *e, unsigned size);
 
-/* dst: the addend of the linear address's page. The rel32 of the jump if there is none: offset. */
-size_t x64_addend(struct x64 *g, unsigned dst, unsigned address, bool write);
+/* The linear address in reg becomes the host's, if all bytes from there are on a page that can be
+ * read, and written if `write`; else x64_plain_from(). Flags are in rax already. */
+struct x64_span {
+    unsigned reg, bytes;
+    bool write;
+};
+void x64_probe_span(struct x64 *g, const struct x64_span *s);
 
 /* --- host_x86_64_group.c --- */
 
@@ -285,6 +290,9 @@ bool x64_groups_drop(struct x64 *g);
 bool x64_grouped(struct x64 *g, unsigned n, const struct x64_access *a, struct rm *rm);
 /* An access to that address has not faulted before: no fixup. */
 bool x64_is_checked(const struct x64 *g, struct rm rm);
+/* The jump just emitted, with its rel32 at `site`, goes to the second copy of the guest
+ * instruction. */
+void x64_plain_from(struct x64 *g, size_t site);
 /* Aside, C was called before guest instruction insn: if a group holds there, on in the second copy.
  * False: it doesn't. */
 bool x64_group_left(struct x64 *g, unsigned insn);

@@ -10,7 +10,7 @@
  *     ja    plain                 ; goes beyond the page
  *     (the table's word for r8d in r11)
  *     jz    plain
- *     add   r8, r11
+ *     add   r8, r11               ; by the soft TLB it is shorter: x64_probe_span()
  *     mov   [r8+28], edi          ; push edi
  *     mov   [r8+24], esi          ; push esi ...
  *
@@ -114,6 +114,11 @@ static void to_plain(struct x64 *g, size_t site, unsigned insn)
     g->miss[g->miss_count++] = (struct x64_site){(u32)site, (u8)insn};
 }
 
+void x64_plain_from(struct x64 *g, size_t site)
+{
+    to_plain(g, site, g->insn);
+}
+
 /* The address of operation ref less `by`. */
 static void low_address(struct x64 *g, unsigned dst, ir_ref ref, i32 by)
 {
@@ -140,17 +145,11 @@ static void low_address(struct x64 *g, unsigned dst, ir_ref ref, i32 by)
 /* The first access. */
 static void probe(struct x64 *g, unsigned n, ir_ref addr, const struct ir_group *group)
 {
-    struct emit *e = &g->e;
     unsigned reg = host_register(g, group);
     x64_clobber(g, g->live_in[n]);
     low_address(g, reg, addr, (i32)g->ir->op[n].imm);
     x64_used(g, addr);
-    unsigned addend = x64_scratch(g);
-    x64_page_end(e, addend, reg, group->span);
-    to_plain(g, emit_jcc(e, CC_A), g->insn);
-    to_plain(g, x64_addend(g, addend, reg, group->write), g->insn);
-    emit_alu(e, X86_ADD, 8, reg, rm_reg(addend));
-    x64_free(g, addend);
+    x64_probe_span(g, &(struct x64_span){reg, group->span, group->write});
     g->at[g->insn].leads = true;
 }
 

@@ -81,7 +81,8 @@ static void crossing(struct x64 *g, unsigned address, unsigned scratch, unsigned
     g->at[g->insn].slow = true;
 }
 
-size_t x64_addend(struct x64 *g, unsigned dst, unsigned address, bool write)
+/* dst: the addend of the address' page. The rel32 of the jump if there is none: offset. */
+static size_t table_addend(struct x64 *g, unsigned dst, unsigned address, bool write)
 {
     struct emit *e = &g->e;
     table_index(g, dst, address, write);
@@ -123,10 +124,41 @@ static struct rm probe_soft(struct x64 *g, const struct x64_access *a)
     return rm_mem(entry, at, 0);
 }
 
+/* The same for the bytes of a group. */
+static void span_soft(struct x64 *g, const struct x64_span *s)
+{
+    struct emit *e = &g->e;
+    unsigned entry = x64_scratch(g);
+    size_t tag = s->write ? offsetof(struct mmu_soft, write) : offsetof(struct mmu_soft, read);
+    emit_mov(e, 4, entry, s->reg);
+    emit_shift_imm(e, 5, 4, rm_reg(entry), 12 - 5);
+    emit_alu_imm(e, X86_AND, 4, rm_reg(entry), (MMU_SOFT_ENTRIES - 1) << 5);
+    emit_alu(e, X86_SUB, 8, s->reg, rm_mem(X64_TABLE, entry, (i32)tag));
+    emit_alu_imm(e, X86_CMP, 8, rm_reg(s->reg), 4096 - (i32)s->bytes);
+    x64_plain_from(g, emit_jcc(e, CC_A));
+    emit_alu(e, X86_ADD, 8, s->reg, rm_mem(X64_TABLE, entry, offsetof(struct mmu_soft, host)));
+    x64_free(g, entry);
+}
+
+void x64_probe_span(struct x64 *g, const struct x64_span *s)
+{
+    struct emit *e = &g->e;
+    if (!g->buf->opt->flat) {
+        span_soft(g, s);
+        return;
+    }
+    unsigned addend = x64_scratch(g);
+    x64_page_end(e, addend, s->reg, s->bytes);
+    x64_plain_from(g, emit_jcc(e, CC_A));
+    x64_plain_from(g, table_addend(g, addend, s->reg, s->write));
+    emit_alu(e, X86_ADD, 8, s->reg, rm_reg(addend));
+    x64_free(g, addend);
+}
+
 struct rm x64_probe(struct x64 *g, unsigned n, const struct x64_access *a)
 {
     struct rm member;
-    if (g->buf->opt->flat && x64_grouped(g, n, a, &member))
+    if (x64_grouped(g, n, a, &member))
         return member;
     x64_clobber(g, g->live_in[n]);
     if (!g->buf->opt->flat)
@@ -139,7 +171,7 @@ struct rm x64_probe(struct x64 *g, unsigned n, const struct x64_access *a)
         else
             crossing(g, address, addend, a->size);
     }
-    size_t miss = x64_addend(g, addend, address, a->write);
+    size_t miss = table_addend(g, addend, address, a->write);
     if (a->write)
         x64_beside(g, miss,
                    &(struct x64_beside){
