@@ -3,12 +3,13 @@
  * The x86-64 backend from inside: one block on its way from IR to host code. Registers and the
  * image of the flags: doc/jit.md.
  *
- * Values never leave their guest instruction (the one exception: host_x86_64_group.c), so code is made by walking its operations with as
- * little done as possible at each: a GET, a constant, an address, a condition, a load that the
- * next operation uses are only written down (struct x64_val) and become operands of the
- * instruction that wants them. What must be computed goes straight to the register of the PUT
- * that follows, else to one of three scratch registers. If these don't suffice, or an operation
- * has no tile, the guest instruction's code is taken back and a STUB stands in its place.
+ * Values never leave their guest instruction (the one exception: host_x86_64_group.c), so code is
+ * made by walking its operations with as little done as possible at each: a GET, a constant, an
+ * address, a condition, a load that the next operation uses are only written down (struct x64_val)
+ * and become operands of the instruction that wants them. What must be computed goes straight to
+ * the register of the PUT that follows, else to one of three scratch registers. If these don't
+ * suffice, or an operation has no tile, the guest instruction's code is taken back and a STUB
+ * stands in its place.
  *
  * Flags are in RFLAGS, in rax, or in both (`host_ok`, `rax_ok`); neither while none is live. Who
  * emits an instruction that changes RFLAGS first calls x64_clobber(), or, if it is the guest's
