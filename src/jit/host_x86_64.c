@@ -259,6 +259,7 @@ static void entry_and_body(struct x64 *g)
         emit_rm(e, X86_DIGIT | 0xff, 4, 1, rm_at(offset_of_word(g, g->code->runs))); /* dec */
         hot = emit_jcc(e, CC_S);
     }
+    x64_swap_in(g);
     g->units = 0;
     x64_units_want(g, 1);
     body(g);
@@ -318,6 +319,7 @@ static void attempt(struct x64 *g, size_t entry, u64 dropped)
 static void translate(struct x64 *g, size_t entry)
 {
     x64_liveness(g);
+    x64_swaps(g);
     attempt(g, entry, 0);
     if (!x64_plain(g))
         attempt(g, entry, ~(u64)0);

@@ -121,6 +121,12 @@ struct x64_exit {
 #define X64_GROUPS 2 /* at a time; in 64-bit code X64_GROUPS64 */
 #define X64_GROUPS64 1
 #define X64_MISSES (2 * IR_GROUPS + IR_INSNS + IR_BLOCKS)
+/* A guest register that code uses little has given its host register to one that has none. */
+struct x64_swap {
+    u8 out, in, host;
+};
+#define X64_SWAPS 4
+
 #define X64_SITES 1024
 #define X64_FIXUPS 512
 
@@ -130,6 +136,9 @@ struct x64 {
     const struct ir *ir;
     struct jit_code *code;
     bool code64, bmi2;
+    u8 pinned[GPR_COUNT];
+    struct x64_swap swap[X64_SWAPS];
+    unsigned swaps;
     bool failed;          /* this guest instruction has no code: STUB */
     unsigned insn;        /* the guest instruction */
     unsigned first, last; /* its operations */
@@ -167,8 +176,10 @@ struct x64 {
 
 /* --- host_x86_64_value.c --- */
 
-/* The host register of guest register n, HOST_NONE: in memory. */
-unsigned x64_pinned(unsigned gpr);
+/* The host register of a guest register, HOST_NONE: in memory; where code begins and ends, and when
+ * C is called: x64_home(), in between: x64_pinned(). */
+unsigned x64_home(unsigned gpr);
+unsigned x64_pinned(const struct x64 *g, unsigned gpr);
 /* gs:[...] of a field of struct cpu. */
 #define X64_CPU(field) rm_gs(offsetof(struct cpu, field))
 #define X64_REGS(field) rm_gs(offsetof(struct cpu, engine_words) + offsetof(struct jit_regs, field))
@@ -213,6 +224,15 @@ bool x64_is_next(const struct x64 *g, unsigned n);
 unsigned x64_dst(struct x64 *g, unsigned n, ir_ref from, unsigned size);
 /* The result of operation n is in reg: x64_target()'s, or a scratch register. */
 void x64_result(struct x64 *g, unsigned n, unsigned reg);
+
+/* --- host_x86_64_swap.c --- */
+
+/* Which registers change places in this code. */
+void x64_swaps(struct x64 *g);
+/* Where the code begins, and where C has come back. */
+void x64_swap_in(struct x64 *g);
+/* Before C, and where the code ends. Leaves RFLAGS alone, like the other. */
+void x64_swap_out(struct x64 *g);
 
 /* --- host_x86_64_flags.c --- */
 

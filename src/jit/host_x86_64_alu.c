@@ -203,8 +203,8 @@ static bool better_swapped(const struct x64 *g, unsigned n)
         return true;
     unsigned target = x64_target(g, n, op->size);
     if (target != HOST_NONE)
-        return b->kind == VAL_GPR && x64_pinned(b->reg) == target &&
-               !(a->kind == VAL_GPR && x64_pinned(a->reg) == target);
+        return b->kind == VAL_GPR && x64_pinned(g, b->reg) == target &&
+               !(a->kind == VAL_GPR && x64_pinned(g, a->reg) == target);
     return a->kind != VAL_REG && b->kind == VAL_REG && b->left == 1;
 }
 

@@ -36,10 +36,12 @@ static void load_op(struct x64 *g, unsigned insn)
 static void call_stub(struct x64 *g, unsigned insn)
 {
     unsigned rest = g->ir->insn[insn].rest;
+    x64_swap_out(g);
     load_op(g, insn);
     if (rest)
         emit_mov_imm(&g->e, HOST_R13, rest);
     emit_call_to(&g->e, x64_thunk(g, rest ? THUNK_STUB_PART : THUNK_STUB));
+    x64_swap_in(g);
 }
 
 static void give_back(struct x64 *g, unsigned rest)
@@ -50,6 +52,7 @@ static void give_back(struct x64 *g, unsigned rest)
 
 static void jump_to_stub_end(struct x64 *g, unsigned insn)
 {
+    x64_swap_out(g);
     load_op(g, insn);
     give_back(g, g->ir->insn[insn].rest);
     emit_jmp_to(&g->e, x64_thunk(g, THUNK_STUB_END));
@@ -79,8 +82,10 @@ void x64_stub(struct x64 *g, unsigned n)
 void x64_call(struct x64 *g, unsigned n)
 {
     begin_call(g, n);
+    x64_swap_out(g);
     load_op(g, g->insn);
     emit_call_to(&g->e, x64_thunk(g, THUNK_CALL));
+    x64_swap_in(g);
     end_call(g);
 }
 
@@ -142,6 +147,7 @@ static void branch(struct x64 *g, unsigned n)
 {
     const struct ir_op *op = &g->ir->op[n];
     unsigned cc = x64_condition(g, n, op->a);
+    x64_swap_out(g);
     leave_by(g, emit_jcc(&g->e, cc), WAY_TAKEN, op);
     leave_by(g, emit_jmp(&g->e), WAY_NEXT, op);
 }
@@ -249,6 +255,7 @@ static void indirect(struct x64 *g, unsigned n)
 {
     const struct ir_op *op = &g->ir->op[n];
     x64_copy(g, HOST_R13, op->a, 8);
+    x64_swap_out(g);
     to_rip(g, WAY_TAKEN);
 }
 
@@ -262,7 +269,10 @@ void x64_end(struct x64 *g, unsigned n)
     x64_spill(g, g->live_in[n]);
     x64_units_note(g);
     switch (op->code) {
-    case IR_JUMP: leave_by(g, emit_jmp(&g->e), op->write, op); break;
+    case IR_JUMP:
+        x64_swap_out(g);
+        leave_by(g, emit_jmp(&g->e), op->write, op);
+        break;
     case IR_BRANCH: branch(g, n); break;
     default: indirect(g, n); break;
     }
@@ -356,6 +366,7 @@ static size_t exit_early(struct x64 *g, const struct x64_exit *x)
     g->rax_ok = x->rax_ok;
     g->af_zero = x->af_zero;
     x64_spill(g, IRF_ALL);
+    x64_swap_out(g);
     emit_rm(e, X86_DIGIT | 0x81, 8, X86_SUB, X64_CPU(budget));
     size_t site = e->at;
     emit_imm(e, (u64) - (i64)x->rest, 4);
@@ -369,10 +380,11 @@ static size_t exit_early(struct x64 *g, const struct x64_exit *x)
 void x64_link_early(struct emit *e, size_t at, size_t target, const struct jit_way *way,
                     const struct jit_code *to)
 {
+    bool begin = to->block->two_pages; /* its look at the second page */
     e->at = at;
-    emit_imm(e, (u64)((i64)to->cost - way->rest), 4);
+    emit_imm(e, (u64)((begin ? 0 : (i64)to->cost) - way->rest), 4);
     emit_patch(e, emit_jcc(e, CC_S), target + to->refund);
-    emit_patch(e, emit_jmp(e), target + to->body);
+    emit_patch(e, emit_jmp(e), target + (begin ? 0 : to->body));
 }
 
 /* The way of x is not linked yet, or can't be. */

@@ -129,7 +129,7 @@ static void low_address(struct x64 *g, unsigned dst, ir_ref ref, i32 by)
     const struct x64_val *v = &g->val[from];
 
     if (from && v->kind == VAL_GPR && v->size == size)
-        base = x64_pinned(v->reg);
+        base = x64_pinned(g, v->reg);
     if (base != HOST_NONE && fits_i32(imm)) {
         if (imm)
             emit_lea(&g->e, size, dst, rm_mem(base, HOST_NONE, (i32)imm));

@@ -19,8 +19,8 @@ static unsigned address_reg(struct x64 *g, ir_ref ref, bool own)
     if (v->kind == VAL_EA && op->size == 8 && op->a && !op->b && !op->imm)
         v = &g->val[op->a];
     if (!own && g->code64 && v->kind == VAL_GPR && v->size == 8 &&
-        x64_pinned(v->reg) != HOST_NONE) {
-        reg = x64_pinned(v->reg);
+        x64_pinned(g, v->reg) != HOST_NONE) {
+        reg = x64_pinned(g, v->reg);
     } else {
         reg = x64_scratch(g);
         x64_copy(g, reg, ref, g->code64 ? 8 : 4);
@@ -232,7 +232,7 @@ static bool changes(const struct x64 *g, unsigned reg, unsigned n)
 {
     for (unsigned k = n; k <= g->last; k++) {
         const struct ir_op *op = &g->ir->op[k];
-        if ((op->code == IR_PUT || op->code == IR_PUTH) && x64_pinned(op->reg) == reg)
+        if ((op->code == IR_PUT || op->code == IR_PUTH) && x64_pinned(g, op->reg) == reg)
             return true;
     }
     return false;

@@ -48,7 +48,7 @@ static void put(struct x64 *g, unsigned n)
 {
     const struct ir_op *op = &g->ir->op[n];
     const struct x64_val *v = &g->val[op->a];
-    unsigned host = x64_pinned(op->reg);
+    unsigned host = x64_pinned(g, op->reg);
     x64_save_readers(g, op->reg, op->a);
     if (v->kind == VAL_DONE || (is_itself(v, op) && op->size != 4)) {
         x64_used(g, op->a);
@@ -79,7 +79,7 @@ static void rotate_by_8(struct x64 *g, unsigned n, unsigned reg, bool left)
 static void get_high(struct x64 *g, unsigned n)
 {
     unsigned reg = x64_scratch(g);
-    emit_mov(&g->e, 4, reg, x64_pinned(g->ir->op[n].reg));
+    emit_mov(&g->e, 4, reg, x64_pinned(g, g->ir->op[n].reg));
     rotate_by_8(g, n, reg, false);
     emit_load(&g->e, 1, reg, rm_reg(reg));
     x64_result(g, n, reg);
@@ -88,7 +88,7 @@ static void get_high(struct x64 *g, unsigned n)
 static void put_high(struct x64 *g, unsigned n)
 {
     const struct ir_op *op = &g->ir->op[n];
-    unsigned host = x64_pinned(op->reg);
+    unsigned host = x64_pinned(g, op->reg);
     i32 imm;
     x64_save_readers(g, op->reg, IR_NONE);
     bool is_imm = x64_imm(g, op->a, 1, &imm);
@@ -198,9 +198,9 @@ static bool is_narrow(const struct x64_val *v)
     }
 }
 
-static bool is_pinned(const struct x64_val *v, unsigned host)
+static bool is_pinned(const struct x64 *g, const struct x64_val *v, unsigned host)
 {
-    return v->kind == VAL_GPR && x64_pinned(v->reg) == host;
+    return v->kind == VAL_GPR && x64_pinned(g, v->reg) == host;
 }
 
 static void choose(struct x64 *g, unsigned n)
@@ -225,9 +225,9 @@ static void choose(struct x64 *g, unsigned n)
     bool clash = b.kind == RM_REG ? b.base == dst : b.kind == RM_MEM && b.index == dst;
     if (dst == HOST_NONE)
         dst = x64_dst(g, n, op->c, 0);
-    else if (clash && !is_pinned(&g->val[op->c], dst))
+    else if (clash && !is_pinned(g, &g->val[op->c], dst))
         dst = x64_scratch(g);
-    if (!is_pinned(&g->val[op->c], dst))
+    if (!is_pinned(g, &g->val[op->c], dst))
         x64_copy(g, dst, op->c, size);
     unsigned cc = x64_condition(g, n, op->a);
     x64_fixup(g, b);
@@ -306,7 +306,7 @@ static void swap_bytes(struct x64 *g, unsigned n)
 {
     const struct ir_op *op = &g->ir->op[n];
     unsigned dst = x64_dst(g, n, op->a, op->size);
-    if (!is_pinned(&g->val[op->a], dst))
+    if (!is_pinned(g, &g->val[op->a], dst))
         x64_copy(g, dst, op->a, op->size);
     emit_byte(&g->e, 0x40 | (op->size == 8 ? 8 : 0) | dst >> 3);
     emit_byte(&g->e, 0x0f);

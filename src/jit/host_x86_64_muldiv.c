@@ -112,9 +112,9 @@ static void multiply_pair(struct x64 *g, unsigned n)
         other = rm_reg(x64_in_reg(g, b, size));
     x64_copy(g, HOST_RAX, a, 4 > size ? 4 : size);
     emit_unary(e, digit, size, other);
-    emit_mov(e, size == 1 ? 2 : size, x64_pinned(RAX), HOST_RAX);
+    emit_mov(e, size == 1 ? 2 : size, x64_pinned(g, RAX), HOST_RAX);
     if (wanted)
-        product_flags(g, x64_pinned(RAX), size);
+        product_flags(g, x64_pinned(g, RAX), size);
     else
         g->host_ok = g->rax_ok = false;
     x64_used(g, op->a);
@@ -163,7 +163,7 @@ static void check_signed(struct x64 *g, const struct ir_op *op, unsigned divisor
 {
     struct emit *e = &g->e;
     unsigned t = x64_scratch(g);
-    emit_mov(e, op->size < 4 ? 4 : op->size, t, x64_pinned(RAX));
+    emit_mov(e, op->size < 4 ? 4 : op->size, t, x64_pinned(g, RAX));
     emit_shift_imm(e, 7, op->size, rm_reg(t), 8u * op->size - 1);
     emit_alu(e, X86_CMP, op->size, t, rm_reg(HOST_RDX));
     x64_slow(g, emit_jcc(e, CC_NZ));
@@ -191,11 +191,11 @@ static void divide(struct x64 *g, unsigned n)
     unsigned flags = x64_scratch(g);
     emit_mov(e, 4, flags, HOST_RAX);
     if (bytes)
-        emit_load(e, 2, HOST_RAX, rm_reg(x64_pinned(RAX)));
+        emit_load(e, 2, HOST_RAX, rm_reg(x64_pinned(g, RAX)));
     else
-        emit_mov(e, size < 4 ? 4 : size, HOST_RAX, x64_pinned(RAX));
+        emit_mov(e, size < 4 ? 4 : size, HOST_RAX, x64_pinned(g, RAX));
     emit_unary(e, is_signed ? DIGIT_IDIV : DIGIT_DIV, size, rm_reg(divisor));
-    emit_mov(e, bytes ? 2 : size, x64_pinned(RAX), HOST_RAX);
+    emit_mov(e, bytes ? 2 : size, x64_pinned(g, RAX), HOST_RAX);
     emit_mov(e, 4, HOST_RAX, flags);
     x64_free(g, flags);
     x64_used(g, op->a);

@@ -85,7 +85,7 @@ static struct gpr_operand gpr_before(struct x64 *g, const struct insn *in)
         if (in->op[i].kind != OPND_GPR)
             continue;
         r.guest = in->op[i].reg;
-        r.host = x64_pinned(r.guest);
+        r.host = x64_pinned(g, r.guest);
         r.in_memory = r.host == HOST_NONE;
         r.written = i == 0;
         if (r.in_memory)
@@ -127,7 +127,7 @@ static void simd(struct x64 *g, const struct insn *in, struct rm mem)
     }
     if (rax) {
         emit_mov(e, 8, saved, HOST_RAX);
-        emit_mov(e, 8, HOST_RAX, x64_pinned(RAX));
+        emit_mov(e, 8, HOST_RAX, x64_pinned(g, RAX));
     }
     x64_fixup(g, mem);
     encode(e, in, mem, gpr.host);

@@ -19,18 +19,18 @@ static void store_registers(struct emit *e)
 {
     x64_units_release(e);
     for (unsigned n = 0; n < R8; n++)
-        emit_store(e, 8, X64_CPU(gpr[n]), x64_pinned(n));
+        emit_store(e, 8, X64_CPU(gpr[n]), x64_home(n));
     emit_alu_imm(e, X86_CMP, 1, X64_CPU(code_mode), CODE64);
     size_t others = emit_jcc8(e, CC_NZ);
     for (unsigned n = R8; n < R10; n++)
-        emit_store(e, 8, X64_CPU(gpr[n]), x64_pinned(n));
+        emit_store(e, 8, X64_CPU(gpr[n]), x64_home(n));
     emit_patch8(e, others);
 }
 
 static void load_registers(struct emit *e)
 {
     for (unsigned n = 0; n < R10; n++)
-        emit_load(e, 8, x64_pinned(n), X64_CPU(gpr[n]));
+        emit_load(e, 8, x64_home(n), X64_CPU(gpr[n]));
 }
 
 /* Guest registers, the flags as EFLAGS bits. */

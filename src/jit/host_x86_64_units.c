@@ -66,7 +66,9 @@ static void take(struct x64 *g, unsigned units, unsigned insn)
     struct emit *e = &g->e;
     emit_mov_imm(e, HOST_R13, units | (u32)g->ir->insn[insn].rest << 8);
     emit_mov_imm(e, HOST_R14, (u64)(uintptr_t)ir_insn(g->ir, insn));
+    x64_swap_out(g);
     emit_call_to(e, x64_thunk(g, THUNK_TAKE));
+    x64_swap_in(g);
 }
 
 void x64_units_cold(struct x64 *g)

@@ -3,7 +3,7 @@
 #include "jit/host_x86_64.h"
 
 /* RAX is the flags, R12..R15 have other work: doc/jit.md. */
-unsigned x64_pinned(unsigned gpr)
+unsigned x64_home(unsigned gpr)
 {
     static const u8 pinned[GPR_COUNT] = {
         [RAX] = HOST_R10,       [RCX] = HOST_RCX,       [RDX] = HOST_RDX,  [RBX] = HOST_RBX,
@@ -13,6 +13,11 @@ unsigned x64_pinned(unsigned gpr)
         [GPR_BASE] = HOST_NONE, [GPR_ZERO] = HOST_NONE,
     };
     return pinned[gpr];
+}
+
+unsigned x64_pinned(const struct x64 *g, unsigned gpr)
+{
+    return g->pinned[gpr];
 }
 
 /* --- scratch registers --- */
@@ -55,7 +60,7 @@ void x64_make_room(struct x64 *g, ir_ref ref, struct rm *rm)
 {
     const struct x64_val *v = &g->val[ref];
     bool in_register = v->kind == VAL_REG ||
-                       (v->kind == VAL_GPR && x64_pinned(v->reg) != HOST_NONE);
+                       (v->kind == VAL_GPR && x64_pinned(g, v->reg) != HOST_NONE);
     bool full = g->scratch == (1u << HOST_R11 | 1u << HOST_R13 | 1u << HOST_R14);
     if (in_register || v->kind == VAL_CONST || !full || !is_scratch(rm->index))
         return;
@@ -102,8 +107,8 @@ static unsigned part(struct x64 *g, ir_ref ref, unsigned size, unsigned spare, u
     const struct x64_val *v = &g->val[ref];
     if (v->kind == VAL_REG)
         return v->reg;
-    if (v->kind == VAL_GPR && v->size >= size && x64_pinned(v->reg) != HOST_NONE)
-        return x64_pinned(v->reg);
+    if (v->kind == VAL_GPR && v->size >= size && x64_pinned(g, v->reg) != HOST_NONE)
+        return x64_pinned(g, v->reg);
     if (spare == HOST_NONE)
         spare = *held = x64_scratch(g);
     x64_copy(g, spare, ref, size);
@@ -179,7 +184,7 @@ void x64_copy(struct x64 *g, unsigned dst, ir_ref ref, unsigned size)
     switch (v->kind) {
     case VAL_CONST: emit_mov_imm(e, dst, zext((u64)v->imm, size)); break;
     case VAL_GPR:
-        host = x64_pinned(v->reg);
+        host = x64_pinned(g, v->reg);
         emit_load(e, bytes, dst, host == HOST_NONE ? X64_CPU(gpr[v->reg]) : rm_reg(host));
         break;
     case VAL_REG:
@@ -235,7 +240,7 @@ struct rm x64_rm(struct x64 *g, ir_ref ref, unsigned size)
 {
     const struct x64_val *v = &g->val[ref];
     if (v->kind == VAL_GPR && v->size >= size) {
-        unsigned host = x64_pinned(v->reg);
+        unsigned host = x64_pinned(g, v->reg);
         return host == HOST_NONE ? X64_CPU(gpr[v->reg]) : rm_reg(host);
     }
     if (v->kind == VAL_MEM && v->size >= size)
@@ -321,7 +326,7 @@ unsigned x64_target(const struct x64 *g, unsigned n, unsigned size)
     const struct ir_op *put = &g->ir->op[m];
     if (!m || put->code != IR_PUT || put->size != size)
         return HOST_NONE;
-    unsigned host = x64_pinned(put->reg);
+    unsigned host = x64_pinned(g, put->reg);
     if (host == HOST_NONE || !x64_is_free(g, put->reg, n, m))
         return HOST_NONE;
     return host;
@@ -371,7 +376,7 @@ static bool place_in_memory(struct x64 *g, unsigned n, ir_ref a, struct rm *rm)
     if (user->code != IR_PUT || op->size == 4 || v->kind != VAL_GPR || v->reg != user->reg)
         return false;
     *rm = X64_CPU(gpr[v->reg]);
-    return x64_pinned(v->reg) == HOST_NONE && x64_is_free(g, v->reg, n, x64_only_user(g, n));
+    return x64_pinned(g, v->reg) == HOST_NONE && x64_is_free(g, v->reg, n, x64_only_user(g, n));
 }
 
 /* Operand a goes to dst; if that is a guest register, only `size` bytes of it may change. */
@@ -380,7 +385,7 @@ static void move_in(struct x64 *g, unsigned dst, ir_ref a, unsigned size)
     i32 imm;
     if (size >= 4 || is_scratch(dst)) {
         struct x64_val *v = &g->val[a];
-        unsigned host = v->kind == VAL_GPR ? x64_pinned(v->reg) : HOST_NONE;
+        unsigned host = v->kind == VAL_GPR ? x64_pinned(g, v->reg) : HOST_NONE;
         if (host == dst)
             return;
         if (host != HOST_NONE && size < 4)
@@ -405,7 +410,7 @@ struct rm x64_place(struct x64 *g, unsigned n, ir_ref a, const struct rm *other)
     if (place_in_memory(g, n, a, &rm))
         return rm;
     unsigned dst = x64_target(g, n, size);
-    bool same = v->kind == VAL_GPR && x64_pinned(v->reg) == dst;
+    bool same = v->kind == VAL_GPR && x64_pinned(g, v->reg) == dst;
     if (dst != HOST_NONE && !same && involves(other, dst))
         dst = HOST_NONE;
     if (dst == HOST_NONE && v->kind == VAL_REG && v->left == uses_by(&g->ir->op[n], a))

@@ -46,7 +46,7 @@ static void status_to_ax(struct x64 *g)
     emit_mov(e, 8, saved, HOST_RAX);
     emit_byte(e, 0xdf);
     emit_byte(e, 0xe0);
-    emit_store(e, 2, rm_reg(x64_pinned(RAX)), HOST_RAX);
+    emit_store(e, 2, rm_reg(x64_pinned(g, RAX)), HOST_RAX);
     emit_mov(e, 8, HOST_RAX, saved);
     x64_free(g, saved);
 }

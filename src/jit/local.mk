@@ -56,6 +56,7 @@ libersatz_core_la_SOURCES += \
     %D%/host_x86_64_move.c \
     %D%/host_x86_64_muldiv.c \
     %D%/host_x86_64_shift.c \
+    %D%/host_x86_64_swap.c \
     %D%/host_x86_64_simd.c \
     %D%/host_x86_64_system.c \
     %D%/host_x86_64_thunk.c \
