@@ -61,8 +61,8 @@ struct engine {
     u64 epoch;             /* counts engine_flush() */
     physaddr page;         /* whose page_info was wanted last, and that: memmap_page() */
     struct page_info *page_info;
-    bool flush_wanted;     /* the memory map changed */
-    bool missing_seen;     /* an instruction was refused for a feature the model lacks: */
+    bool flush_wanted; /* the memory map changed */
+    bool missing_seen; /* an instruction was refused for a feature the model lacks: */
     enum cpu_feature missing;
     u64 stat_builds, stat_drops, stat_flushes;
 };

@@ -5,7 +5,8 @@
  *     == MODE HEX
  *     what is expected
  *
- * MODE: 16 (real), 32 (flat), 32s (segments looked at), 64. Prints TAP, a line a case.
+ * MODE: 16 (real), 32 (flat), 32s (segments looked at), 64. HEX is one block, or where `>` is in it
+ * several of a region, in this order. Prints TAP, a line a case.
  *
  * usage: NAME.tap [--update]     (srcdir comes from the environment)
  */
@@ -32,37 +33,57 @@ static const struct {
     {"64", TESTCPU_64, BLOCK_CODE64 | BLOCK_STACK64 | BLOCK_CS_FLAT},
 };
 
-static unsigned parse_hex(const char *text, u8 *bytes, unsigned room)
+struct bytes {
+    u8 byte[128];
+    unsigned count, blocks;
+    unsigned block[IR_BLOCKS]; /* where they begin */
+};
+
+static void parse(const char *text, struct bytes *b)
 {
-    unsigned n = 0, v;
+    unsigned v;
     int used;
 
-    while (n < room && sscanf(text, " %2x%n", &v, &used) == 1) {
-        bytes[n++] = (u8)v;
-        text += used;
+    *b = (struct bytes){.blocks = 1};
+    for (;; text += used) {
+        used = 0;
+        if (sscanf(text, " >%n", &used) == 0 && used && b->blocks < IR_BLOCKS)
+            b->block[b->blocks++] = b->count;
+        else if (b->count < sizeof b->byte && sscanf(text, " %2x%n", &v, &used) == 1)
+            b->byte[b->count++] = (u8)v;
+        else
+            return;
     }
-    return n;
+}
+
+static void describe(struct golden *g, struct testcpu *t, const struct bytes *b, unsigned mode)
+{
+    const struct block *blocks[IR_BLOCKS];
+
+    testcpu_load(t, CODE, b->byte, b->count);
+    t->ram[CODE + b->count] = 0xf4; /* HLT ends the block */
+    for (unsigned i = 0; i < b->blocks; i++) {
+        t->cpu.rip = (mode == BLOCK_CODE16 ? 0x100 : CODE) + b->block[i];
+        blocks[i] = block_lookup(&t->cpu, CODE + b->block[i], mode);
+    }
+    golden_describe(blocks, b->blocks, g->got, TEXT);
 }
 
 static void run_case(struct golden *g)
 {
     char name[8];
     int used = 0;
-    u8 bytes[128];
+    struct bytes bytes;
 
     g->got[0] = 0;
     if (sscanf(g->header, "== %7s%n", name, &used) != 1)
         return;
-    unsigned n = parse_hex(g->header + used, bytes, sizeof bytes);
+    parse(g->header + used, &bytes);
     for (unsigned m = 0; m < ARRAY_LEN(modes); m++) {
         if (strcmp(modes[m].name, name))
             continue;
         struct testcpu *t = testcpu_new(modes[m].cpu);
-        testcpu_load(t, CODE, bytes, n);
-        t->ram[CODE + n] = 0xf4; /* HLT ends the block */
-        t->cpu.rip = modes[m].cpu == TESTCPU_16 ? 0x100 : CODE;
-        const struct block *b = block_lookup(&t->cpu, CODE, modes[m].block);
-        golden_describe(b, g->got, TEXT);
+        describe(g, t, &bytes, modes[m].block);
         testcpu_free(t);
         return;
     }

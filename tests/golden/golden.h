@@ -10,7 +10,8 @@
 
 /* Under tests/golden/, and what stands at its head. */
 extern const char golden_file[], golden_head[];
-/* Prints what the block becomes. A line that begins with '!' is a failure. */
-void golden_describe(const struct block *b, char *text, size_t room);
+/* Prints what the block becomes, or the region of some. A line that begins with '!' is a failure.
+ */
+void golden_describe(const struct block *const *blocks, unsigned count, char *text, size_t room);
 
 #endif

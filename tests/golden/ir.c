@@ -24,12 +24,12 @@ static void describe(const struct ir *ir, char *text, size_t room)
     fclose(f);
 }
 
-void golden_describe(const struct block *b, char *text, size_t room)
+void golden_describe(const struct block *const *blocks, unsigned count, char *text, size_t room)
 {
     static struct ir ir;
     static char optimised[1 << 16];
 
-    ir_lift(&ir, b);
+    ir_lift_region(&ir, blocks, count);
     describe(&ir, text, room - 4);
     ir_optimise(&ir);
     describe(&ir, optimised, sizeof optimised);

@@ -75,20 +75,19 @@ static void print_code(const struct text *t)
     }
     if (bytes != t->code->straight)
         fprintf(t->f, "! not an instruction at +%zu\n", bytes);
-    fprintf(t->f, "; %u -> %zu instructions, %u bytes and %u aside, %u stubs\n",
-            t->code->block->count, n, t->code->straight, t->code->bytes - t->code->straight,
-            t->code->stubs);
+    fprintf(t->f, "; %u -> %zu instructions, %u bytes and %u aside, %u stubs\n", t->code->cost, n,
+            t->code->straight, t->code->bytes - t->code->straight, t->code->stubs);
     if (n)
         cs_free(in, n);
     cs_close(&cs);
 }
 
-void golden_describe(const struct block *b, char *text, size_t room)
+void golden_describe(const struct block *const *blocks, unsigned count, char *text, size_t room)
 {
     static struct ir ir;
     static const struct jit_options opt = {.optimise = true, .flat = true, .baseline = true};
-    struct jit_way ways[2] = {{0}};
-    struct jit_code code = {.block = (struct block *)(uintptr_t)b, .cost = b->count, .way = ways};
+    struct jit_way ways[IR_WAYS] = {{0}};
+    struct jit_code code = {.block = (struct block *)(uintptr_t)blocks[0], .way = ways};
     struct jit_buffer buf;
     FILE *f = fmemopen(text, room, "w");
 
@@ -98,7 +97,9 @@ void golden_describe(const struct block *b, char *text, size_t room)
         fprintf(f, "! no code buffer\n");
         goto out;
     }
-    ir_lift(&ir, b);
+    for (unsigned i = 0; i < count; i++)
+        code.cost += blocks[i]->count;
+    ir_lift_region(&ir, blocks, count);
     ir_optimise(&ir);
     ir_make_groups(&ir, host_x86_64.groups);
     if (host_x86_64.init(&buf, &opt) && host_x86_64.compile(&buf, &ir, &code))

@@ -3,6 +3,7 @@ EXTRA_DIST += %D%/stubhost.h
 if HAVE_CHECK
 unit_tests += \
     %D%/engine \
+    %D%/region \
     %D%/ir \
     %D%/jitdump \
     %D%/noexec \
@@ -11,10 +12,15 @@ unit_tests += \
     %D%/verify
 endif
 
-%C%_engine_SOURCES = %D%/engine.c
+%C%_engine_SOURCES = %D%/engine.c %D%/pair.h
 %C%_engine_CPPFLAGS = $(check_cppflags)
 %C%_engine_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_engine_LDADD = $(check_libs)
+
+%C%_region_SOURCES = %D%/region.c %D%/pair.h
+%C%_region_CPPFLAGS = $(check_cppflags)
+%C%_region_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_region_LDADD = $(check_libs)
 
 %C%_ir_SOURCES = %D%/ir.c
 %C%_ir_CPPFLAGS = $(check_cppflags)
