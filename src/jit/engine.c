@@ -124,7 +124,8 @@ static bool make_ir(struct jit *j, struct jit_path *path)
     bool good = sound(j);
     if (good && j->options.optimise) {
         ir_optimise(j->ir);
-        ir_make_groups(j->ir, j->host->groups);
+        if (path->is_region || !j->region_heat) /* code aside for them: hot code pays */
+            ir_make_groups(j->ir, j->host->groups);
         good = sound(j);
     }
     return good;

@@ -124,7 +124,7 @@ static void low_address(struct x64 *g, unsigned dst, ir_ref ref, i32 by)
 {
     const struct ir_op *op = &g->ir->op[ref];
     unsigned size = g->code64 ? 8 : 4, base = HOST_NONE;
-    i64 imm = (op->code == IR_EA ? op->imm : 0) - by;
+    i64 imm = (i64)((u64)(op->code == IR_EA ? op->imm : 0) - (u64)by);
     ir_ref from = op->code == IR_EA && !op->b ? op->a : ref;
     const struct x64_val *v = &g->val[from];
 
