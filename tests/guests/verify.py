@@ -8,7 +8,9 @@ import time
 
 import guest
 
-OPTIONS = ("-serial", "stdio", "-clock", "virtual", "-rtc", "clock=vm", "-verify", "-stats")
+# Little memory, for all of it is compared now and then.
+OPTIONS = ("-m", "128", "-serial", "stdio", "-clock", "virtual", "-rtc", "clock=vm", "-verify",
+           "-stats")
 
 
 def boot(name):
