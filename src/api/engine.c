@@ -122,11 +122,16 @@ int report_jit(const struct report *r, struct ersatz_error *error)
         return 0;
     }
     struct jit_stats s = jit_stats(m->jit);
+    const struct engine *e = m->board.engine;
     report_say(r, "jit %s", jit_backend(m->jit));
     report_say(r, "translations %" PRIu64 " instructions %" PRIu64 " bytes %" PRIu64,
                s.translations, s.insns, s.bytes);
     report_say(r, "regions %" PRIu64, s.regions);
     report_say(r, "flushes %" PRIu64 " dropped %" PRIu64, s.flushes, s.kills);
+    report_say(r, "blocks built %" PRIu64 ", all forgotten %" PRIu64 " times", e->stat_builds,
+               e->stat_flushes);
+    report_say(r, "now there %zu KiB of blocks, %" PRIu64 " KiB of code", e->used >> 10,
+               s.code >> 10);
     report_say(r, "links %" PRIu64 " jumps %" PRIu64, s.links, s.jumps);
     for (unsigned i = 0; i < ARRAY_LEN(leaves); i++)
         report_say(r, "left %s %" PRIu64, leaves[i], s.leaves[i]);

@@ -62,7 +62,20 @@ void jit_buffer_destroy(struct jit_buffer *b)
     b->rx = NULL;
 }
 
+/* A page that is mapped twice counts twice as the process's memory. One that is written after all,
+ * for a link, comes back by itself. */
+void jit_buffer_grown(struct jit_buffer *b)
+{
+    const size_t step = 1u << 20;
+
+    if (b->used - b->let_go <= 2 * step)
+        return;
+    b->let_go += step;
+    madvise(b->rw, b->let_go, MADV_DONTNEED);
+}
+
 void jit_buffer_flush(struct jit_buffer *b)
 {
+    b->let_go = 0;
     b->used = b->thunks;
 }

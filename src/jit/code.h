@@ -20,6 +20,7 @@ struct jit_buffer {
     const u8 *rx; /* where it runs: rx - rw is constant */
     size_t size, used;
     size_t mapped;
+    size_t let_go; /* of rw: nobody is expected to write below that any more */
     /* Words for code to count in, out of its way but in reach: no page that is written often has
      * code on it. */
     i32 *words;
@@ -32,6 +33,8 @@ struct jit_buffer {
 /* `nameless`: of no file, if the host can; perf looks into its map for such memory only. */
 int jit_buffer_init(struct jit_buffer *b, size_t size, size_t words, bool nameless);
 void jit_buffer_destroy(struct jit_buffer *b);
+/* There is more code, up to `used`: what lies well below is let go in its writable mapping. */
+void jit_buffer_grown(struct jit_buffer *b);
 /* Forgets all but the thunks. */
 void jit_buffer_flush(struct jit_buffer *b);
 

@@ -149,6 +149,7 @@ static struct jit_code *translate(struct jit *j, struct jit_path *path)
     j->stats.translations++;
     j->stats.insns += code->cost;
     j->stats.bytes += j->buffer.used - before;
+    jit_buffer_grown(&j->buffer);
     if (j->perfmap)
         jit_perfmap_add(j, code);
     if (j->jitdump)
@@ -466,6 +467,7 @@ struct jit_stats jit_stats(const struct jit *j)
 {
     struct jit_stats s = j->stats;
 
+    s.code = j->buffer.used;
     for (unsigned i = 0; i < j->engine->cpu_count; i++)
         s.stubs += jit_regs(j->engine->cpus[i])->stubs;
     return s;

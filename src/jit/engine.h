@@ -32,6 +32,7 @@ struct jit_stats {
     u64 translations, insns; /* blocks and regions, guest instructions in them */
     u64 regions;             /* of these, regions */
     u64 bytes;               /* of code, all together */
+    u64 code;                /* bytes of it that are there now */
     u64 flushes, kills, links, jumps;
     u64 leaves[LEAVE_STUB + 1];
     u64 stubs; /* instructions that translated code had the interpreter run */
