@@ -146,13 +146,29 @@ static bool matches(const struct decoder *d, const struct row_match *m)
            !((m->form & FORM_MEMORY) && d->modrm >= 0xc0);
 }
 
+/* Rows of a group follow each other by digit. With a row for each, /0 to /7, that of this digit is
+ * known; else the walk begins with `last`. */
+static unsigned skip_digits(const struct decoder *d, unsigned last)
+{
+    const struct row_match *m = &row_matches[last];
+
+    if (last < 8 || m->modrm_mask != 0x38 || m->modrm != 0x38)
+        return last;
+    const struct row_match *p = m - (7 - (d->modrm >> 3 & 7));
+    bool one = p == m || p[1].modrm != p->modrm || p[1].opcode != p->opcode;
+    bool ours = p->map == m->map && p->opcode == m->opcode && p->modrm_mask == 0x38;
+    return one && ours && p->modrm == (d->modrm & 0x38) ? (unsigned)(p - row_matches) : last;
+}
+
 /* The row for opcode `op`, having read ModRM if there is one. */
 static unsigned find_row(struct decoder *d, u8 op)
 {
     unsigned row = opcode_rows[d->map * 256u + op];
 
-    if (row_matches[row].form & FORM_MODRM)
+    if (row_matches[row].form & FORM_MODRM) {
         d->modrm = (u8)fetch(d, 1);
+        row = skip_digits(d, row);
+    }
     for (; row != ROW_UD; row--) {
         const struct row_match *m = &row_matches[row];
         if (m->map != d->map || (u8)(op - m->opcode) > m->span)
