@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The JIT's control: which blocks are translated and when, the run of translated code, what
- * happens when it leaves, and what is forgotten when guest code changes.
+ * The JIT's control: the run of translated code, what happens when it leaves, and what is forgotten
+ * when guest code changes.
  *
  * The run loop of cpu/run.c hands over a hot block; jit_run() runs from there until something
  * leaves. Where nothing is due, and the next block is known and has code, that is made up for at
@@ -10,7 +10,7 @@
  * back only where it is not complete yet, or at the end of the budget.
  *
  * Code is never freed one by one: when the buffer is full, all goes at once. That is done in
- * translate() and engine_flush(), both called while no code runs.
+ * jit_translate() and engine_flush(), both called while no code runs.
  */
 #include "config.h"
 
@@ -26,8 +26,7 @@
 
 /* --- forgetting --- */
 
-/* All code goes; blocks stay, and stay hot. */
-static void flush(struct jit *j)
+void jit_flush(struct jit *j)
 {
     for (size_t i = 0; i < j->code_count; i++)
         if (j->codes[i].block->code == &j->codes[i])
@@ -43,153 +42,12 @@ static void flush(struct jit *j)
 
 static void on_flush(void *opaque)
 {
-    flush(opaque);
+    jit_flush(opaque);
 }
 
 static void on_drop(void *opaque, struct block *b)
 {
     jit_region_drop(opaque, b->code);
-}
-
-/* --- translating --- */
-
-/* The block is the interpreter's for good. */
-static void give_up(struct block *b)
-{
-    b->heat = 1;
-    b->ops[0].run = b->first;
-}
-
-/* Who leaves by which way. */
-static void name_ways(struct jit *j, struct jit_code *code)
-{
-    const struct ir *ir = j->ir;
-    const struct op *last = ir_insn(ir, ir->insns - 1);
-
-    for (unsigned i = 0; i < ir->ways; i++)
-        code->way[i] = (struct jit_way){.by = last, .from = code};
-    for (unsigned n = 1; n <= ir->count; n++)
-        if (ir->op[n].code == IR_GUARD && ir->op[n].a)
-            code->way[ir->op[n].write] = (struct jit_way){.by = ir_insn(ir, ir->op[n].insn),
-                                                          .rest = ir->insn[ir->op[n].insn].rest,
-                                                          .from = code};
-}
-
-static bool compile(struct jit *j, struct jit_code *code, const struct jit_path *path)
-{
-    const struct ir *ir = j->ir;
-
-    if (j->code_count == j->code_max || j->way_count + ir->ways > j->way_max)
-        return false;
-    *code = (struct jit_code){.block = path->block[0], .way = &j->ways[j->way_count]};
-    for (unsigned i = 0; i < path->count; i++)
-        code->cost += path->block[i]->count;
-    if (j->region_heat && !path->is_region) {
-        code->runs = &j->buffer.words[j->code_count];
-        *code->runs = j->region_heat;
-    }
-    name_ways(j, code);
-    if (!j->host->compile(&j->buffer, ir, code))
-        return false;
-    if (path->is_region && !jit_region_note(j, code, path))
-        return false;
-    if (!path->is_region)
-        code->plain = code;
-    j->way_count += ir->ways;
-    j->code_count++;
-    return true;
-}
-
-#ifdef ERZ_SANITIZERS
-#define CHECK_IR true
-#else
-#define CHECK_IR false
-#endif
-
-/* A rule of the IR is broken: our mistake, which costs the guest nothing but time. */
-static bool sound(struct jit *j)
-{
-    unsigned where;
-    const char *broken = CHECK_IR ? ir_check(j->ir, &where) : NULL;
-
-    if (broken)
-        LOG(j->engine->log, JIT, "block %llx, operation %u: %s",
-            (unsigned long long)j->ir->block->phys, where, broken);
-    return !broken;
-}
-
-static bool make_ir(struct jit *j, struct jit_path *path)
-{
-    path->count = ir_lift_region(j->ir, (const struct block *const *)path->block, path->count);
-    bool good = sound(j);
-    if (good && j->options.optimise) {
-        ir_optimise(j->ir);
-        if (path->is_region || !j->region_heat) /* code aside for them: hot code pays */
-            ir_make_groups(j->ir, j->host->groups);
-        good = sound(j);
-    }
-    return good;
-}
-
-/* NULL: no code for them. Where there was no room, all other code has gone. */
-static struct jit_code *translate(struct jit *j, struct jit_path *path)
-{
-    if (!ir_can_lift(path->block[0]) || !make_ir(j, path))
-        return NULL;
-    jit_profile_note(j->ir);
-    size_t before = j->buffer.used;
-    struct jit_code *code = &j->codes[j->code_count];
-    if (!compile(j, code, path)) {
-        flush(j);
-        before = j->buffer.used;
-        code = j->codes;
-        if (path->is_region || !compile(j, code, path))
-            return NULL;
-    }
-    j->stats.translations++;
-    j->stats.insns += code->cost;
-    j->stats.bytes += j->buffer.used - before;
-    jit_buffer_grown(&j->buffer);
-    if (j->perfmap)
-        jit_perfmap_add(j, code);
-    if (j->jitdump)
-        jit_jitdump_add(j, code);
-    return code;
-}
-
-static bool translate_block(struct jit *j, struct block *b, struct jit_place place)
-{
-    struct jit_path path = {.block = {b}, .count = 1};
-
-    b->code = translate(j, &path);
-    if (b->code)
-        b->code->place = place;
-    else
-        give_up(b);
-    return b->code;
-}
-
-/* A region's code takes the place of code that has run often. */
-static const struct jit_code *promote(struct jit *j, struct jit_code *plain)
-{
-    struct jit_path path;
-    struct block *b = plain->block;
-
-    if (b->code != plain)
-        return NULL;
-    jit_region_path(j, plain, &path);
-    *plain->runs = INT32_MAX; /* once is enough */
-    path.is_region = true;
-    struct jit_code *region = translate(j, &path);
-    if (!region)
-        return NULL;
-    region->plain = plain;
-    region->place = plain->place;
-    b->code = region;
-    j->host->kill(&j->buffer, plain);
-    jit_link_again(j, plain, region);
-    j->stats.regions++;
-    return region;
 }
 
 /* --- running --- */
@@ -263,7 +121,7 @@ static const struct jit_code *go_on(struct jit *j, struct cpu *c)
     struct jit_regs *r = jit_regs(c);
 
     if (r->exit == LEAVE_HOT)
-        return promote(j, r->way->from);
+        return jit_promote(j, r->way->from);
     if (r->exit == LEAVE_BUDGET || !plain(j, c))
         return NULL;
     r->jumps = jit_jumps(j, c, cpu_block_mode(c));
@@ -328,7 +186,7 @@ static bool jit_run(void *opaque, struct cpu *c, struct block *b)
     if (c->mmu.blind)
         return false;
     struct jit_place place = place_of(c, b);
-    if (b->code ? !same_place(b->code, place) : !translate_block(j, b, place))
+    if (b->code ? !same_place(b->code, place) : !jit_translate(j, b, place))
         return false;
     if (lacks_second_page(j, c, b))
         return false;

@@ -55,6 +55,16 @@ struct jit {
 /* engine.c: the code that pc, an executable address, lies in, or NULL. */
 const struct jit_code *jit_code_at(const struct jit *j, const u8 *pc);
 
+/* All code goes; blocks stay, and stay hot. */
+void jit_flush(struct jit *j);
+
+/* translate.c */
+/* Gives b code. False: it is the interpreter's for good. */
+bool jit_translate(struct jit *j, struct block *b, struct jit_place place);
+/* The code of a region that takes the place of `plain`; NULL: there is none, maybe no other code
+ * any more, either. */
+const struct jit_code *jit_promote(struct jit *j, struct jit_code *plain);
+
 /* link.c */
 /* From now on the way goes to `to`. */
 void jit_link(struct jit *j, struct jit_way *way, struct jit_code *to);

@@ -38,6 +38,7 @@ libersatz_core_la_SOURCES += \
     %D%/print.c \
     %D%/profile.c \
     %D%/region.c \
+    %D%/translate.c \
     %D%/signal.c \
     %D%/stub.c
 
