@@ -102,10 +102,10 @@ static struct jit_code *translate(struct jit *j, struct jit_path *path)
         if (path->is_region || !compile(j, code, path))
             return NULL;
     }
-    jit_buffer_grown(&j->buffer);
     j->stats.translations++;
     j->stats.insns += code->cost;
     j->stats.bytes += j->buffer.used - before;
+    jit_buffer_grown(&j->buffer);
     if (j->perfmap)
         jit_perfmap_add(j, code);
     if (j->jitdump)
