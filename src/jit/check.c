@@ -75,6 +75,25 @@ static const char *check_operand(const struct ir *ir, unsigned n, unsigned opera
     return NULL;
 }
 
+/* A member of a group lies in it, in the list and in memory. */
+static const char *check_group(const struct ir *ir, unsigned n)
+{
+    const struct ir_op *op = &ir->op[n];
+
+    if (!ir_is_access(op) || !op->reg)
+        return NULL;
+    if (op->reg > ir->groups)
+        return "no such group";
+    const struct ir_group *group = &ir->group[op->reg - 1];
+    if (n < group->first || n > group->last)
+        return "not among its group's operations";
+    if (op->imm < 0 || op->imm + op->size > group->span)
+        return "not among its group's bytes";
+    if (!group->write && (op->code == IR_ST || op->code == IR_LDW || op->write))
+        return "its group isn't written";
+    return NULL;
+}
+
 static const char *check_op(const struct ir *ir, unsigned n)
 {
     const struct ir_op *op = &ir->op[n];
@@ -100,7 +119,7 @@ static const char *check_op(const struct ir *ir, unsigned n)
         return "a flag is live that is not set";
     if (ir_is(op, IR_END) != (n == ir->count))
         return "the one IR_END is not the last";
-    return NULL;
+    return check_group(ir, n);
 }
 
 /* The order of what may miss and what changes. */

@@ -146,7 +146,7 @@ static bool is_access(const struct ir *ir, const struct ir_op *op)
         u32 attr = insn_rows[ir_insn(ir, op->insn)->in.row].attr;
         return op->a && !(attr & (ATTR_FPU | ATTR_FPU_NOWAIT | ATTR_ALIGN16));
     }
-    return op->code == IR_LD || op->code == IR_ST || op->code == IR_LDW;
+    return ir_is_access(op);
 }
 
 static i64 distance(const struct grouping *g, const struct place *from, const struct place *to)

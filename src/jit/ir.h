@@ -130,6 +130,12 @@ static inline bool ir_is(const struct ir_op *op, unsigned attr)
     return ir_info[op->code].attr & attr;
 }
 
+/* What may be a member of a group. */
+static inline bool ir_is_access(const struct ir_op *op)
+{
+    return op->code == IR_LD || op->code == IR_ST || op->code == IR_LDW || op->code == IR_HOST;
+}
+
 /* A near RET. In 64-bit mode its target isn't checked before RSP changes: whoever finds out that
  * it is a bad one, jit_check_target(), takes that back. */
 static inline bool ir_is_return(const struct insn *in)

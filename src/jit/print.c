@@ -100,6 +100,8 @@ static void print_op(const struct ir *ir, FILE *f, unsigned n)
     fprintf(f, "  %%%u = %s.%u", n, ir_info[op->code].name, op->size);
     bool fields = print_fields(f, op);
     print_operands(f, op, fields ? ", " : " ");
+    if (ir->groups && op->reg && ir_is_access(op))
+        fprintf(f, "  group %u +%llu", op->reg, (unsigned long long)op->imm);
     if (op->sets) {
         print_flags(f, "sets", op->sets);
         print_flags(f, "live", op->live);
