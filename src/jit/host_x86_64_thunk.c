@@ -103,14 +103,22 @@ static void thunk_stub(struct emit *e)
     emit_ret(e);
 }
 
+/* Of the registers that the function doesn't see, C gives the others back itself. */
 static void thunk_call(struct emit *e)
 {
-    emit_push(e, X64_FLAGS);
-    store_registers(e);
+    static const u8 kept[] = {X64_FLAGS, HOST_RSI, HOST_RDI, HOST_R8, HOST_R9};
+
+    for (unsigned n = 0; n < sizeof kept; n++)
+        emit_push(e, kept[n]);
+    x64_units_release(e);
+    for (unsigned n = RAX; n <= RBX; n++)
+        emit_store(e, 8, X64_CPU(gpr[n]), x64_home(n));
     emit_mov(e, 8, HOST_RSI, HOST_R14);
     call_c(e, (const void *)(uintptr_t)jit_call);
-    load_registers(e);
-    emit_pop(e, X64_FLAGS);
+    for (unsigned n = RAX; n <= RBX; n++)
+        emit_load(e, 8, x64_home(n), X64_CPU(gpr[n]));
+    for (unsigned n = sizeof kept; n--;)
+        emit_pop(e, kept[n]);
     emit_ret(e);
 }
 

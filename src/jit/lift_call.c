@@ -112,7 +112,7 @@ static void divs(struct lift *l)
     divide(l, IR_DIVS);
 }
 
-/* --- what works on GPRs alone --- */
+/* --- what works on RAX to RBX alone --- */
 
 static void call(struct lift *l)
 {
