@@ -375,8 +375,10 @@ static void build_one(struct cpu *c, struct block *b, const struct fetch *f, lin
 static struct block *build(struct cpu *c, const struct fetch *f, linaddr lin, unsigned mode)
 {
     struct engine *e = c->engine;
-    if (e->used + BLOCK_BYTES_MAX + 2 * COVERED_BYTES > ARENA_BYTES)
+    if (e->used + BLOCK_BYTES_MAX + 2 * COVERED_BYTES > ARENA_BYTES) {
         engine_flush(e);
+        cpu_block_mode(c); /* its jump key is of the epoch that has ended */
+    }
     struct block *b = (struct block *)(e->arena + e->used);
     begin(e, b, f->at.phys, mode);
     e->stat_builds++;
