@@ -40,6 +40,34 @@ START_TEST(test_loop)
 }
 END_TEST
 
+/* The block for which there is no more room begins an arena anew. What was known of addresses in
+ * the old one is forgotten, also by the CPU that runs on: N jumps to A, not to what lies in A's
+ * place, which is N. A, F, N: count; jmp to the next one by a register; H: hlt */
+START_TEST(test_full_arena)
+{
+    enum { F = 0x100, H = 0x200, N = 0x300 };
+    struct testcpu *t = with_code(TESTCPU_32, CODE(0x41, 0xff, 0xe2)); /* inc ecx; jmp edx */
+    u64 *gpr = t->cpu.gpr;
+
+    testcpu_load(t, TESTCPU_CODE + F, CODE(0x43, 0xff, 0xe6)); /* inc ebx; jmp esi */
+    testcpu_load(t, TESTCPU_CODE + H, CODE(0xf4));
+    testcpu_load(t, TESTCPU_CODE + N, CODE(0x47, 0xff, 0xe0)); /* inc edi; jmp eax */
+    gpr[RAX] = TESTCPU_CODE;
+    gpr[RDX] = TESTCPU_CODE + F;
+    gpr[RSI] = TESTCPU_CODE + H;
+    gpr[RBX] = gpr[RCX] = gpr[RDI] = 0;
+    ck_assert_uint_eq(testcpu_run(t, TESTCPU_CODE, 100), TESTCPU_HALTED);
+    u64 flushes = t->engine->stat_flushes;
+    t->engine->used = SIZE_MAX / 2;
+    ck_assert_uint_eq(testcpu_run(t, TESTCPU_CODE + N, 100), TESTCPU_HALTED);
+    ck_assert_uint_eq(t->engine->stat_flushes, flushes + 1);
+    ck_assert_uint_eq(gpr[RDI], 1);
+    ck_assert_uint_eq(gpr[RCX], 2);
+    ck_assert_uint_eq(gpr[RBX], 2);
+    testcpu_free(t);
+}
+END_TEST
+
 /* However the slices are cut, the state after n instructions is the same. */
 START_TEST(test_budget)
 {
@@ -261,6 +289,7 @@ int main(void)
     tcase_add_test(c, test_long_chain);
     tcase_add_test(c, test_fault);
     tcase_add_test(c, test_page_fault);
+    tcase_add_test(c, test_full_arena);
     tcase_add_test(c, test_self_modifying);
     tcase_add_loop_test(c, test_patched_subroutine, 0, 2);
     tcase_add_test(c, test_dma_over_code);
