@@ -16,7 +16,7 @@
 #include "board/memmap.h"
 #include "cpu/mem.h"
 
-#define ARENA_BYTES (32u << 20)
+#define ARENA_BYTES (40u << 20)
 #define HASH_BUCKETS 65536u
 #define BLOCK_BYTES(ops) (sizeof(struct block) + (ops) * sizeof(struct op))
 /* an op for the RIP bias, the instructions, the end */
