@@ -121,16 +121,7 @@ END_TEST
 START_TEST(test_dma)
 {
     struct pair p = pair_simple(TESTCPU_32);
-    /* l: jmp m; nops; m: add eax,1; jmp l */
-    static const u8 code[] = {0xeb, 6,    0x90, 0x90, 0x90, 0x90, 0x90,
-                              0x90, 0x83, 0xc0, 1,    0xeb, 0xf3};
-
-    pair_load(&p, TESTCPU_CODE, code, sizeof code);
-    for (u8 k = 1; k < 20; k++) {
-        pair_load(&p, TESTCPU_CODE + 10, &k, 1);
-        ck_assert_uint_eq(pair_run(&p, 301, 903), TESTCPU_ALL);
-        p.rip = p.plain->cpu.rip;
-    }
+    pair_change_by_dma(&p);
     struct jit_stats s = jit_stats(p.jit);
     ck_assert_uint_ge(s.kills, 18);
     /* not a way back to the run loop for each round of the loop */

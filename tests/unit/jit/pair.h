@@ -73,4 +73,19 @@ static inline unsigned pair_run(struct pair *p, u64 slice, u64 most)
     return end;
 }
 
+/* A loop of two blocks, whose second one is changed 19 times from outside, between slices. */
+static inline void pair_change_by_dma(struct pair *p)
+{
+    /* l: jmp m; nops; m: add eax,1; jmp l */
+    static const u8 code[] = {0xeb, 6,    0x90, 0x90, 0x90, 0x90, 0x90,
+                              0x90, 0x83, 0xc0, 1,    0xeb, 0xf3};
+
+    pair_load(p, TESTCPU_CODE, code, sizeof code);
+    for (u8 k = 1; k < 20; k++) {
+        pair_load(p, TESTCPU_CODE + 10, &k, 1);
+        ck_assert_uint_eq(pair_run(p, 301, 903), TESTCPU_ALL);
+        p->rip = p->plain->cpu.rip;
+    }
+}
+
 #endif

@@ -81,16 +81,7 @@ END_TEST
 START_TEST(test_dma)
 {
     struct pair p = pair_at(_i ? SLICES : 0);
-    /* l: jmp m; nops; m: add eax,1; jmp l */
-    static const u8 code[] = {0xeb, 6,    0x90, 0x90, 0x90, 0x90, 0x90,
-                              0x90, 0x83, 0xc0, 1,    0xeb, 0xf3};
-
-    pair_load(&p, TESTCPU_CODE, code, sizeof code);
-    for (u8 k = 1; k < 20; k++) {
-        pair_load(&p, TESTCPU_CODE + 10, &k, 1);
-        ck_assert_uint_eq(pair_run(&p, 301, 903), TESTCPU_ALL);
-        p.rip = p.plain->cpu.rip;
-    }
+    pair_change_by_dma(&p);
     ck_assert_uint_ge(jit_stats(p.jit).regions, 10);
     pair_free(&p);
 }
