@@ -50,9 +50,17 @@ TESTS += $(jit_tests) %D%/sys.sh
 %D%/sys.log: tests/sys/sys32.tap tests/sys/sys64.tap tests/cpu286/cpu286.tap $(check_DATA)
 endif
 
+# Without the optimiser, blocks alone, regions, the soft TLB.
+jit_forms = optimise=off,region=off,tlb=flat,ffi=off optimise=on,region=off,tlb=flat,ffi=off \
+    optimise=on,region=on,tlb=flat,ffi=off optimise=on,region=on,tlb=soft,ffi=off
+
 check-jit:
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-60} $(MAKE) $(AM_MAKEFLAGS) check \
 	    TESTS='$(jit_tests) %D%/sys.sh tests/isa/jit.sh'
+	for form in $(jit_forms); do for test in faults boundary smc places; do \
+	  echo "$$test $$form"; \
+	  if JIT_FUZZ=$$form %D%/$$test.tap | grep '^not ok'; then exit 1; fi; done; done
+
 # Ten million random blocks are translated: a case has some 170, of 16 runs of programs.
 check-jit-long: $(jit_tests)
 	FUZZ_CASES=$${FUZZ_CASES:-65000} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} %D%/fuzz.tap
