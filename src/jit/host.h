@@ -95,8 +95,7 @@ struct jit_code {
     u32 stubs;              /* emulation stubs in it */
     u32 dead, body, refund; /* the backend's own: places in it */
     /* --- given to the backend --- */
-    i32 *
-        runs; /* counts them down: code doesn't begin when that gets below 0. NULL: nobody counts */
+    i32 *runs;           /* counts down: below 0 code doesn't begin. NULL: nobody counts */
     struct jit_way *way; /* ir->ways of them; compile() says where they are */
     /* --- the engine's own --- */
     u32 cost; /* instructions that its entry pays for */
