@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The engine of a machine: its block cache, shared by all its CPUs, and each CPU's cache of
- * jump targets. Rooms: block.c finds, builds and drops blocks; exec.c and the *.sem.inc give
- * each instruction its handler; run.c runs.
+ * jump targets. Rooms: block.c finds and drops blocks, build.c makes them; exec.c and the
+ * *.sem.inc give each instruction its handler; run.c runs.
  */
 #ifndef ERSATZ_CPU_ENGINE_H
 #define ERSATZ_CPU_ENGINE_H
@@ -116,7 +116,7 @@ bool exec_bind(struct op *op, unsigned mode);
 /* Handlers of what isn't an instruction. */
 exec_fn exec_next;     /* the block goes on at op->at: chained */
 exec_fn exec_stop;     /* back to the run loop, which goes on at op->at */
-exec_fn exec_rip_bias; /* see block.c */
+exec_fn exec_rip_bias; /* see build.c */
 exec_fn exec_heat;     /* the first op of a block that an accelerator may run */
 /* The handler of op's instruction, which isn't op->run where that is exec_heat. */
 exec_fn *exec_own(const struct op *op);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 libersatz_core_la_SOURCES += \
     %D%/block.h \
+    %D%/build.h \
     %D%/cpu.h \
     %D%/flags.h \
     %D%/mem.c \
@@ -38,6 +39,7 @@ libersatz_core_la_SOURCES += \
     %D%/bcd.c \
     %D%/bit.sem.inc \
     %D%/block.c \
+    %D%/build.c \
     %D%/engine.h \
     %D%/exec.c \
     %D%/integer.c \

@@ -163,7 +163,7 @@ static inline unsigned ir_insn_at(const struct op *op)
 /* What a reason says in a table of counts. */
 extern const char *const jit_no_text[JIT_NO_COUNT];
 
-/* lift.c: false: the block is left to the interpreter (its RIP bias, see cpu/block.c). */
+/* lift.c: false: the block is left to the interpreter (its RIP bias, see cpu/build.c). */
 bool ir_can_lift(const struct block *b);
 /*
  * The meaning of `blocks`, which are run in this order, each left by a direct jump to the next one,
