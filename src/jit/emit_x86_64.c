@@ -149,16 +149,6 @@ void emit_load(struct emit *e, unsigned size, unsigned dst, struct rm src)
     }
 }
 
-void emit_load_sx(struct emit *e, unsigned size, unsigned dst, struct rm src)
-{
-    switch (size) {
-    case 1: emit_rm(e, X86_0F | X86_RM8 | 0xbe, 8, dst, src); break;
-    case 2: emit_rm(e, X86_0F | 0xbf, 8, dst, src); break;
-    case 4: emit_rm(e, 0x63, 8, dst, src); break;
-    default: emit_rm(e, 0x8b, 8, dst, src); break;
-    }
-}
-
 void emit_store(struct emit *e, unsigned size, struct rm dst, unsigned src)
 {
     emit_sized(e, 0x88, size, src, dst);
@@ -209,21 +199,21 @@ void emit_test_imm(struct emit *e, unsigned size, struct rm a, i32 v)
     emit_imm(e, (u32)v, size < 4 ? size : 4);
 }
 
-void emit_unary(struct emit *e, unsigned digit, unsigned size, struct rm rm)
+void emit_unary(struct emit *e, enum x86_unary op, unsigned size, struct rm rm)
 {
-    emit_sized(e, X86_DIGIT | 0xf6, size, digit, rm);
+    emit_sized(e, X86_DIGIT | 0xf6, size, op, rm);
 }
 
-void emit_shift_imm(struct emit *e, unsigned digit, unsigned size, struct rm rm, unsigned count)
+void emit_shift_imm(struct emit *e, enum x86_shift op, unsigned size, struct rm rm, unsigned count)
 {
-    emit_sized(e, X86_DIGIT | (count == 1 ? 0xd0 : 0xc0), size, digit, rm);
+    emit_sized(e, X86_DIGIT | (count == 1 ? 0xd0 : 0xc0), size, op, rm);
     if (count != 1)
         emit_imm(e, count, 1);
 }
 
-void emit_shift_cl(struct emit *e, unsigned digit, unsigned size, struct rm rm)
+void emit_shift_cl(struct emit *e, enum x86_shift op, unsigned size, struct rm rm)
 {
-    emit_sized(e, X86_DIGIT | 0xd2, size, digit, rm);
+    emit_sized(e, X86_DIGIT | 0xd2, size, op, rm);
 }
 
 void emit_setcc(struct emit *e, unsigned cc, struct rm rm)

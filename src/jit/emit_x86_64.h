@@ -52,6 +52,10 @@ enum x86_opcode {
 /* The eight arithmetic operations as opcodes and /digits number them. */
 enum x86_alu { X86_ADD, X86_OR, X86_ADC, X86_SBB, X86_AND, X86_SUB, X86_XOR, X86_CMP };
 
+/* /digits of F6 and F7, and of C0, C1 and D0 to D3. */
+enum x86_unary { X86_NOT = 2, X86_NEG, X86_MUL, X86_IMUL, X86_DIV, X86_IDIV };
+enum x86_shift { X86_ROL, X86_ROR, X86_RCL, X86_RCR, X86_SHL, X86_SHR, X86_SAR = 7 };
+
 /* Conditions (SDM vol. 1, appendix B). */
 enum x86_cc {
     CC_O,
@@ -143,7 +147,6 @@ void emit_mov(struct emit *e, unsigned size, unsigned dst, unsigned src);
 void emit_mov_imm(struct emit *e, unsigned dst, u64 v); /* all 64 bits */
 /* `size` bytes to all 64 bits: MOV or MOVZX. */
 void emit_load(struct emit *e, unsigned size, unsigned dst, struct rm src);
-void emit_load_sx(struct emit *e, unsigned size, unsigned dst, struct rm src);
 /* `size` bytes, in a register leaves the rest (4: clears it). */
 void emit_store(struct emit *e, unsigned size, struct rm dst, unsigned src);
 void emit_store_imm(struct emit *e, unsigned size, struct rm dst, i32 v);
@@ -155,11 +158,9 @@ void emit_alu_to(struct emit *e, enum x86_alu op, unsigned size, struct rm dst, 
 void emit_alu_imm(struct emit *e, enum x86_alu op, unsigned size, struct rm dst, i32 v);
 void emit_test(struct emit *e, unsigned size, struct rm a, unsigned b);
 void emit_test_imm(struct emit *e, unsigned size, struct rm a, i32 v);
-/* F6, F7 /digit: 2 NOT, 3 NEG, 4 MUL, 5 IMUL, 6 DIV, 7 IDIV */
-void emit_unary(struct emit *e, unsigned digit, unsigned size, struct rm rm);
-/* C0, C1, D2, D3 /digit: 0 ROL .. 7 SAR; by a constant, or by CL */
-void emit_shift_imm(struct emit *e, unsigned digit, unsigned size, struct rm rm, unsigned count);
-void emit_shift_cl(struct emit *e, unsigned digit, unsigned size, struct rm rm);
+void emit_unary(struct emit *e, enum x86_unary op, unsigned size, struct rm rm);
+void emit_shift_imm(struct emit *e, enum x86_shift op, unsigned size, struct rm rm, unsigned count);
+void emit_shift_cl(struct emit *e, enum x86_shift op, unsigned size, struct rm rm);
 void emit_setcc(struct emit *e, unsigned cc, struct rm rm);
 void emit_cmov(struct emit *e, unsigned cc, unsigned size, unsigned dst, struct rm src);
 

@@ -237,8 +237,8 @@ static size_t second_page(struct x64 *g)
     emit_load(e, 8, HOST_R13, X64_REGS(rip_page));
     emit_lea(e, g->code64 ? 8 : 4, HOST_R13, rm_mem(HOST_R13, HOST_NONE, 4096));
     if (g->code64)
-        emit_shift_imm(e, 4, 8, rm_reg(HOST_R13), 16);
-    emit_shift_imm(e, 5, 8, rm_reg(HOST_R13), g->code64 ? 28 : 12);
+        emit_shift_imm(e, X86_SHL, 8, rm_reg(HOST_R13), 16);
+    emit_shift_imm(e, X86_SHR, 8, rm_reg(HOST_R13), g->code64 ? 28 : 12);
     emit_load(e, 8, HOST_R11, X64_CPU(mmu.fetch));
     struct rm word = rm_mem(HOST_R11, HOST_R13, 0);
     word.scale = 3;

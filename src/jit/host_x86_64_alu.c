@@ -133,19 +133,12 @@ static void emit_second(struct x64 *g, enum x86_alu alu, unsigned size, struct r
         emit_alu_to(&g->e, alu, size, dst, b->rm.base);
 }
 
-/* INC, DEC, NEG: /digit, or -1. */
-static int one_operand(const struct x64 *g, const struct ir_op *op, const struct second *b)
+/* INC, DEC: the /digit of FE and FF, or -1. */
+static int inc_or_dec(const struct ir_op *op, const struct second *b)
 {
-    const struct x64_val *a = &g->val[op->a];
-    if (op->code == IR_SUB && a->kind == VAL_CONST && zext((u64)a->imm, op->size) == 0)
-        return 3;
-    if (b->is_imm && b->imm == 1 && op->sets && !(op->sets & IRF_CF)) {
-        if (op->code == IR_ADD)
-            return 0;
-        if (op->code == IR_SUB)
-            return 1;
-    }
-    return -1;
+    if (!b->is_imm || b->imm != 1 || !op->sets || (op->sets & IRF_CF))
+        return -1;
+    return op->code == IR_ADD ? 0 : op->code == IR_SUB ? 1 : -1;
 }
 
 static void negate(struct x64 *g, unsigned n)
@@ -154,7 +147,7 @@ static void negate(struct x64 *g, unsigned n)
     struct rm dst = x64_place(g, n, op->b, NULL);
     bool flags = x64_flags_before(g, n, IRF_ALL);
     x64_fixup(g, dst);
-    emit_unary(&g->e, 3, op->size, dst);
+    emit_unary(&g->e, X86_NEG, op->size, dst);
     both_used(g, op);
     x64_placed(g, n, dst);
     if (flags)
@@ -166,7 +159,7 @@ static void not(struct x64 * g, unsigned n)
     const struct ir_op *op = &g->ir->op[n];
     struct rm dst = x64_place(g, n, op->a, NULL);
     x64_fixup(g, dst);
-    emit_unary(&g->e, 2, op->size, dst);
+    emit_unary(&g->e, X86_NOT, op->size, dst);
     both_used(g, op);
     x64_placed(g, n, dst);
 }
@@ -175,7 +168,7 @@ static void binary(struct x64 *g, unsigned n, ir_ref ra, ir_ref rb)
 {
     const struct ir_op *op = &g->ir->op[n];
     struct second b = second(g, rb, op->size);
-    int digit = one_operand(g, op, &b);
+    int digit = inc_or_dec(op, &b);
     struct rm dst = x64_place(g, n, ra, b.is_imm ? NULL : &b.rm);
     if (dst.kind != RM_REG && !b.is_imm && b.rm.kind != RM_REG)
         b.rm = rm_reg(x64_in_reg(g, rb, op->size));

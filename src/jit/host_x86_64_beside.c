@@ -16,7 +16,7 @@ static void check_known(struct emit *e, size_t miss[3])
 {
     /* tag is page | time << 36 */
     emit_alu(e, X86_XOR, 8, HOST_RDX, rm_mem(HOST_RDI, HOST_NONE, offsetof(struct known, tag)));
-    emit_shift_imm(e, 1, 8, rm_reg(HOST_RDX), 36);
+    emit_shift_imm(e, X86_ROR, 8, rm_reg(HOST_RDX), 36);
     emit_alu(e, X86_CMP, 8, HOST_RDX, X64_CPU(mmu.time_local));
     size_t local = emit_jcc8(e, CC_Z);
     emit_alu(e, X86_CMP, 8, HOST_RDX, X64_CPU(mmu.time_global));
@@ -34,8 +34,8 @@ static void check_known(struct emit *e, size_t miss[3])
 static void find_known(struct emit *e)
 {
     emit_mov(e, 8, HOST_RDX, HOST_RCX);
-    emit_shift_imm(e, 4, 8, rm_reg(HOST_RDX), 16);
-    emit_shift_imm(e, 5, 8, rm_reg(HOST_RDX), 28);
+    emit_shift_imm(e, X86_SHL, 8, rm_reg(HOST_RDX), 16);
+    emit_shift_imm(e, X86_SHR, 8, rm_reg(HOST_RDX), 28);
     emit_mov(e, 4, HOST_RDI, HOST_RDX);
     emit_alu_imm(e, X86_AND, 4, rm_reg(HOST_RDI), KNOWN_ENTRIES - 1);
     emit_rm(e, 0x69, 4, HOST_RDI, rm_reg(HOST_RDI)); /* IMUL */
@@ -49,8 +49,8 @@ static void find_addend(struct emit *e)
 {
     emit_load(e, 8, HOST_RDI, rm_mem(HOST_RDI, HOST_NONE, offsetof(struct known, wr)));
     emit_mov(e, 8, HOST_RSI, HOST_RCX);
-    emit_shift_imm(e, 4, 8, rm_reg(HOST_RSI), 16);
-    emit_shift_imm(e, 7, 8, rm_reg(HOST_RSI), 16);
+    emit_shift_imm(e, X86_SHL, 8, rm_reg(HOST_RSI), 16);
+    emit_shift_imm(e, X86_SAR, 8, rm_reg(HOST_RSI), 16);
     emit_alu_imm(e, X86_AND, 8, rm_reg(HOST_RSI), -4096);
     emit_alu(e, X86_SUB, 8, HOST_RDI, rm_reg(HOST_RSI));
 }
@@ -61,10 +61,10 @@ static void check_covered(struct emit *e, unsigned size)
     emit_load(e, 8, HOST_RDX, rm_mem(HOST_RDX, HOST_NONE, offsetof(struct page_info, covered)));
     emit_mov(e, 4, HOST_RSI, HOST_RCX);
     emit_alu_imm(e, X86_AND, 4, rm_reg(HOST_RSI), 4095);
-    emit_shift_imm(e, 5, 4, rm_reg(HOST_RSI), 3);
+    emit_shift_imm(e, X86_SHR, 4, rm_reg(HOST_RSI), 3);
     emit_load(e, 8, HOST_RDX, rm_mem(HOST_RDX, HOST_RSI, 0));
     emit_alu_imm(e, X86_AND, 4, rm_reg(HOST_RCX), 7);
-    emit_shift_cl(e, 5, 8, rm_reg(HOST_RDX));
+    emit_shift_cl(e, X86_SHR, 8, rm_reg(HOST_RDX));
     emit_test_imm(e, 4, rm_reg(HOST_RDX), (i32)MASK(size));
 }
 

@@ -107,8 +107,8 @@ void x64_check(struct x64 *g, unsigned n)
     if (g->code64) {
         unsigned t = x64_scratch(g);
         emit_mov(e, 8, t, rip);
-        emit_shift_imm(e, 4, 8, rm_reg(t), 16);
-        emit_shift_imm(e, 7, 8, rm_reg(t), 16);
+        emit_shift_imm(e, X86_SHL, 8, rm_reg(t), 16);
+        emit_shift_imm(e, X86_SAR, 8, rm_reg(t), 16);
         emit_alu(e, X86_CMP, 8, t, rm_reg(rip));
         x64_slow(g, emit_jcc(e, CC_NZ));
         x64_free(g, t);
@@ -186,9 +186,9 @@ static void same_fetch(struct x64 *g, unsigned way)
     struct emit *e = &g->e;
     emit_mov(e, 8, HOST_R14, HOST_R13);
     if (g->code64)
-        emit_shift_imm(e, 4, 8, rm_reg(HOST_R14), 16);
-    emit_shift_imm(e, 5, 8, rm_reg(HOST_R14), g->code64 ? 28 : 12);
-    emit_shift_imm(e, 4, 8, rm_reg(HOST_R14), 3);
+        emit_shift_imm(e, X86_SHL, 8, rm_reg(HOST_R14), 16);
+    emit_shift_imm(e, X86_SHR, 8, rm_reg(HOST_R14), g->code64 ? 28 : 12);
+    emit_shift_imm(e, X86_SHL, 8, rm_reg(HOST_R14), 3);
     emit_alu(e, X86_ADD, 8, HOST_R14, X64_CPU(mmu.fetch));
     emit_load(e, 8, HOST_R14, rm_mem(HOST_R14, HOST_NONE, 0));
     emit_alu(e, X86_CMP, 8, HOST_R14, of_jump(offsetof(struct jit_jump, page)));
@@ -201,7 +201,7 @@ static void same_fetch_soft(struct x64 *g, unsigned way)
     struct emit *e = &g->e;
     _Static_assert(sizeof(struct mmu_soft_fetch) == 1 << 4, "the index's scale");
     emit_mov(e, 4, HOST_R14, HOST_R13);
-    emit_shift_imm(e, 5, 4, rm_reg(HOST_R14), 12 - 4);
+    emit_shift_imm(e, X86_SHR, 4, rm_reg(HOST_R14), 12 - 4);
     emit_alu_imm(e, X86_AND, 4, rm_reg(HOST_R14), (MMU_SOFT_ENTRIES - 1) << 4);
     emit_alu(e, X86_ADD, 8, HOST_R14, X64_CPU(mmu.soft_fetch));
     emit_load(e, 8, HOST_R13, rm_mem(HOST_R14, HOST_NONE, offsetof(struct mmu_soft_fetch, word)));
@@ -210,7 +210,7 @@ static void same_fetch_soft(struct x64 *g, unsigned way)
     unknown(g, emit_jcc(e, CC_NZ), way);
     emit_load(e, 8, HOST_R14, rm_mem(HOST_R14, HOST_NONE, offsetof(struct mmu_soft_fetch, lin)));
     emit_alu(e, X86_XOR, 8, HOST_R14, rm_reg(HOST_R13));
-    emit_shift_imm(e, 5, 8, rm_reg(HOST_R14), 12);
+    emit_shift_imm(e, X86_SHR, 8, rm_reg(HOST_R14), 12);
     unknown(g, emit_jcc(e, CC_NZ), way);
 }
 
@@ -228,8 +228,8 @@ static void by_cache(struct x64 *g, unsigned way)
     struct emit *e = &g->e;
     emit_rm(e, 0x69, 4, HOST_R11, rm_reg(HOST_R13)); /* IMUL */
     emit_imm(e, JIT_JUMP_HASH, 4);
-    emit_shift_imm(e, 5, 4, rm_reg(HOST_R11), 32 - JIT_JUMP_BITS);
-    emit_shift_imm(e, 4, 4, rm_reg(HOST_R11), 5);
+    emit_shift_imm(e, X86_SHR, 4, rm_reg(HOST_R11), 32 - JIT_JUMP_BITS);
+    emit_shift_imm(e, X86_SHL, 4, rm_reg(HOST_R11), 5);
     _Static_assert(sizeof(struct jit_jump) == 1 << 5, "the index's scale");
     emit_alu(e, X86_ADD, 8, HOST_R11, X64_REGS(jumps));
     emit_alu(e, X86_CMP, 8, HOST_R13, of_jump(offsetof(struct jit_jump, lin)));
@@ -294,7 +294,7 @@ void x64_slow(struct x64 *g, size_t site)
 void x64_page_end(struct emit *e, unsigned scratch, unsigned address, unsigned size)
 {
     emit_mov(e, 4, scratch, address);
-    emit_shift_imm(e, 4, 4, rm_reg(scratch), 20); /* SHL: the offset in the page is on top */
+    emit_shift_imm(e, X86_SHL, 4, rm_reg(scratch), 20); /* the offset in the page is on top */
     emit_alu_imm(e, X86_CMP, 4, rm_reg(scratch), (i32)((4096 - size) << 20));
 }
 

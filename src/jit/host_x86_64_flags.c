@@ -205,10 +205,10 @@ static void get_flags(struct x64 *g, unsigned n)
     x64_clobber(g, g->live_in[n]);
     unsigned reg = x64_scratch(g), of = x64_scratch(g);
     emit_mov(e, 4, reg, HOST_RAX);
-    emit_shift_imm(e, 5, 4, rm_reg(reg), 8);
+    emit_shift_imm(e, X86_SHR, 4, rm_reg(reg), 8);
     emit_alu_imm(e, X86_AND, 4, rm_reg(reg), EFL_STATUS & 0xff);
     emit_load(e, 1, of, rm_reg(HOST_RAX));
-    emit_shift_imm(e, 4, 4, rm_reg(of), 11);
+    emit_shift_imm(e, X86_SHL, 4, rm_reg(of), 11);
     emit_alu(e, X86_OR, 4, reg, rm_reg(of));
     x64_free(g, of);
     x64_result(g, n, reg);
@@ -223,8 +223,8 @@ static void put_flags(struct x64 *g, unsigned n)
     x64_used(g, op->a);
     x64_clobber(g, g->live_out[n] & ~op->sets);
     emit_mov(e, 4, of, low);
-    emit_shift_imm(e, 5, 4, rm_reg(of), 11);
-    emit_shift_imm(e, 4, 4, rm_reg(low), 8);
+    emit_shift_imm(e, X86_SHR, 4, rm_reg(of), 11);
+    emit_shift_imm(e, X86_SHL, 4, rm_reg(low), 8);
     emit_alu_imm(e, X86_AND, 4, rm_reg(of), 1);
     emit_alu_imm(e, X86_AND, 4, rm_reg(low), 0xff00);
     emit_alu(e, X86_OR, 4, low, rm_reg(of));
@@ -335,7 +335,7 @@ static void get_direction(struct x64 *g, unsigned n)
     x64_clobber(g, g->live_in[n]);
     unsigned t = x64_scratch(g), reg = x64_scratch(g);
     emit_load(e, 4, t, X64_CPU(eflags));
-    emit_shift_imm(e, 5, 4, rm_reg(t), 9);
+    emit_shift_imm(e, X86_SHR, 4, rm_reg(t), 9);
     emit_alu_imm(e, X86_AND, 4, rm_reg(t), 2);
     emit_mov_imm(e, reg, 1);
     emit_alu(e, X86_SUB, 8, reg, rm_reg(t));

@@ -44,17 +44,17 @@ static void table_index(struct x64 *g, unsigned dst, unsigned address, bool writ
     struct emit *e = &g->e;
     if (!g->code64) {
         emit_mov(e, 4, dst, address);
-        emit_shift_imm(e, 5, 4, rm_reg(dst), 12);
+        emit_shift_imm(e, X86_SHR, 4, rm_reg(dst), 12);
     } else if (g->bmi2) { /* and so BMI1: BEXTR */
         emit_mov_imm(e, dst, 36 << 8 | 12);
         emit_vex(e, X86_0F38 | 0xf7, 8, dst, dst, rm_reg(address));
     } else {
         emit_mov(e, 8, dst, address);
-        emit_shift_imm(e, 4, 8, rm_reg(dst), 16);
-        emit_shift_imm(e, 5, 8, rm_reg(dst), 28);
+        emit_shift_imm(e, X86_SHL, 8, rm_reg(dst), 16);
+        emit_shift_imm(e, X86_SHR, 8, rm_reg(dst), 28);
     }
     if (write)
-        emit_unary(e, 2, 8, rm_reg(dst)); /* NOT */
+        emit_unary(e, X86_NOT, 8, rm_reg(dst));
 }
 
 /* Aside, where unaligned accesses look whether they cross a page; on the way, if they are many. */
@@ -110,7 +110,7 @@ static struct rm probe_soft(struct x64 *g, const struct x64_access *a)
     if (a->align)
         aligned(g, at, a->size);
     emit_mov(e, 4, entry, at);
-    emit_shift_imm(e, 5, 4, rm_reg(entry), 12 - 5);
+    emit_shift_imm(e, X86_SHR, 4, rm_reg(entry), 12 - 5);
     emit_alu_imm(e, X86_AND, 4, rm_reg(entry), (MMU_SOFT_ENTRIES - 1) << 5);
     emit_alu(e, X86_SUB, 8, at, rm_mem(X64_TABLE, entry, (i32)tag));
     emit_alu_imm(e, X86_CMP, 8, rm_reg(at), 4096 - (i32)a->size);
@@ -131,7 +131,7 @@ static void span_soft(struct x64 *g, const struct x64_span *s)
     unsigned entry = x64_scratch(g);
     size_t tag = s->write ? offsetof(struct mmu_soft, write) : offsetof(struct mmu_soft, read);
     emit_mov(e, 4, entry, s->reg);
-    emit_shift_imm(e, 5, 4, rm_reg(entry), 12 - 5);
+    emit_shift_imm(e, X86_SHR, 4, rm_reg(entry), 12 - 5);
     emit_alu_imm(e, X86_AND, 4, rm_reg(entry), (MMU_SOFT_ENTRIES - 1) << 5);
     emit_alu(e, X86_SUB, 8, s->reg, rm_mem(X64_TABLE, entry, (i32)tag));
     emit_alu_imm(e, X86_CMP, 8, rm_reg(s->reg), 4096 - (i32)s->bytes);

@@ -72,7 +72,7 @@ static void rotate_by_8(struct x64 *g, unsigned n, unsigned reg, bool left)
         emit_imm(&g->e, left ? 56 : 8, 1);
     } else {
         x64_clobber(g, g->live_in[n]);
-        emit_shift_imm(&g->e, left ? 0 : 1, 8, rm_reg(reg), 8);
+        emit_shift_imm(&g->e, left ? X86_ROL : X86_ROR, 8, rm_reg(reg), 8);
     }
 }
 

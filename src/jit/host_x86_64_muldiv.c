@@ -8,8 +8,6 @@
  */
 #include "jit/host_x86_64.h"
 
-enum { DIGIT_MUL = 4, DIGIT_IMUL, DIGIT_DIV, DIGIT_IDIV };
-
 /* rax has the image: CF and OF from the multiplication, the rest from the low half in `low`. */
 static void product_flags(struct x64 *g, unsigned low, unsigned size)
 {
@@ -96,7 +94,7 @@ static void multiply_pair(struct x64 *g, unsigned n)
 {
     const struct ir_op *op = &g->ir->op[n];
     struct emit *e = &g->e;
-    unsigned size = op->size, digit = op->code == IR_MULU ? DIGIT_MUL : DIGIT_IMUL;
+    unsigned size = op->size;
     ir_ref a = op->a, b = op->b;
     if (!is_gpr(g, a, RAX)) {
         a = op->b;
@@ -107,11 +105,9 @@ static void multiply_pair(struct x64 *g, unsigned n)
         other = rm_reg(x64_in_reg(g, b, size));
     bool wanted = op->sets & g->live_out[n];
     if (!wanted && g->live_out[n])
-        g->failed = true;                  /* rax is needed */
-    if (g->code64 && other.kind == RM_MEM) /* the access may fault, and wants the flags then */
-        other = rm_reg(x64_in_reg(g, b, size));
+        g->failed = true; /* rax is needed */
     x64_copy(g, HOST_RAX, a, 4 > size ? 4 : size);
-    emit_unary(e, digit, size, other);
+    emit_unary(e, op->code == IR_MULU ? X86_MUL : X86_IMUL, size, other);
     emit_mov(e, size == 1 ? 2 : size, x64_pinned(g, RAX), HOST_RAX);
     if (wanted)
         product_flags(g, x64_pinned(g, RAX), size);
@@ -164,7 +160,7 @@ static void check_signed(struct x64 *g, const struct ir_op *op, unsigned divisor
     struct emit *e = &g->e;
     unsigned t = x64_scratch(g);
     emit_mov(e, op->size < 4 ? 4 : op->size, t, x64_pinned(g, RAX));
-    emit_shift_imm(e, 7, op->size, rm_reg(t), 8u * op->size - 1);
+    emit_shift_imm(e, X86_SAR, op->size, rm_reg(t), 8u * op->size - 1);
     emit_alu(e, X86_CMP, op->size, t, rm_reg(HOST_RDX));
     x64_slow(g, emit_jcc(e, CC_NZ));
     emit_lea(e, op->size < 4 ? 4 : op->size, t, rm_mem(divisor, HOST_NONE, 1));
@@ -194,7 +190,7 @@ static void divide(struct x64 *g, unsigned n)
         emit_load(e, 2, HOST_RAX, rm_reg(x64_pinned(g, RAX)));
     else
         emit_mov(e, size < 4 ? 4 : size, HOST_RAX, x64_pinned(g, RAX));
-    emit_unary(e, is_signed ? DIGIT_IDIV : DIGIT_DIV, size, rm_reg(divisor));
+    emit_unary(e, is_signed ? X86_IDIV : X86_DIV, size, rm_reg(divisor));
     emit_mov(e, bytes ? 2 : size, x64_pinned(g, RAX), HOST_RAX);
     emit_mov(e, 4, HOST_RAX, flags);
     x64_free(g, flags);

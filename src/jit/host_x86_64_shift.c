@@ -5,10 +5,9 @@
  */
 #include "jit/host_x86_64.h"
 
-/* The /digit of C0, D2 and their like. */
-static const u8 digits[IR_COUNT] = {
-    [IR_ROL] = 0, [IR_ROR] = 1, [IR_RCL] = 2, [IR_RCR] = 3,
-    [IR_SHL] = 4, [IR_SHR] = 5, [IR_SAR] = 7,
+static const u8 shifts[IR_COUNT] = {
+    [IR_ROL] = X86_ROL, [IR_ROR] = X86_ROR, [IR_RCL] = X86_RCL, [IR_RCR] = X86_RCR,
+    [IR_SHL] = X86_SHL, [IR_SHR] = X86_SHR, [IR_SAR] = X86_SAR,
 };
 
 /* What it may change that isn't as the guest has it. */
@@ -30,9 +29,9 @@ static void emit_shift(struct x64 *g, const struct ir_op *op, struct rm dst, con
 {
     x64_fixup(g, dst);
     if (count)
-        emit_shift_imm(&g->e, digits[op->code], op->size, dst, (unsigned)*count);
+        emit_shift_imm(&g->e, shifts[op->code], op->size, dst, (unsigned)*count);
     else
-        emit_shift_cl(&g->e, digits[op->code], op->size, dst);
+        emit_shift_cl(&g->e, shifts[op->code], op->size, dst);
 }
 
 /* By CL, with flags that depend on its being 0: the others in rax are then as they were. */
@@ -105,7 +104,7 @@ static void sign_change(struct x64 *g, const struct ir_op *op, unsigned reg, uns
     x64_spill(g, IRF_ALL);
     g->host_ok = false;
     emit_alu(e, X86_XOR, op->size < 4 ? 4 : op->size, old, rm_reg(reg));
-    emit_shift_imm(e, 5, op->size, rm_reg(old), 8u * op->size - 1);
+    emit_shift_imm(e, X86_SHR, op->size, rm_reg(old), 8u * op->size - 1);
     emit_mov(e, 1, HOST_RAX, old);
 }
 
@@ -183,7 +182,7 @@ bool x64_is_cl(struct x64 *g, unsigned n)
     bool doubles = shift->code == IR_SHLD || shift->code == IR_SHRD;
     if (!x64_is_next(g, n) || (doubles ? shift->c : shift->b) != n || op->sets)
         return false;
-    if (!doubles && !digits[shift->code] && shift->code != IR_ROL)
+    if (!doubles && !shifts[shift->code] && shift->code != IR_ROL)
         return false;
     return a->kind == VAL_GPR && a->reg == RCX && b->kind == VAL_CONST &&
            b->imm == (shift->size == 8 ? 63 : 31);

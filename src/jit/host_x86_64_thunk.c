@@ -38,10 +38,10 @@ static void store_guest(struct emit *e)
 {
     store_registers(e);
     emit_mov(e, 4, HOST_R11, HOST_RAX);
-    emit_shift_imm(e, 5, 4, rm_reg(HOST_R11), 8);
+    emit_shift_imm(e, X86_SHR, 4, rm_reg(HOST_R11), 8);
     emit_alu_imm(e, X86_AND, 4, rm_reg(HOST_R11), EFL_STATUS & 0xff);
     emit_alu_imm(e, X86_AND, 4, rm_reg(HOST_RAX), 1);
-    emit_shift_imm(e, 4, 4, rm_reg(HOST_RAX), 11);
+    emit_shift_imm(e, X86_SHL, 4, rm_reg(HOST_RAX), 11);
     emit_alu(e, X86_OR, 4, HOST_RAX, rm_reg(HOST_R11));
     emit_store(e, 8, X64_REGS(flags), HOST_RAX);
 }
@@ -50,8 +50,8 @@ static void load_guest(struct emit *e)
 {
     emit_load(e, 4, HOST_R11, X64_REGS(flags));
     emit_load(e, 1, HOST_RAX, rm_reg(HOST_R11));
-    emit_shift_imm(e, 4, 4, rm_reg(HOST_RAX), 8);
-    emit_shift_imm(e, 5, 4, rm_reg(HOST_R11), 11);
+    emit_shift_imm(e, X86_SHL, 4, rm_reg(HOST_RAX), 8);
+    emit_shift_imm(e, X86_SHR, 4, rm_reg(HOST_R11), 11);
     emit_alu_imm(e, X86_AND, 4, rm_reg(HOST_R11), 1);
     emit_alu(e, X86_OR, 4, HOST_RAX, rm_reg(HOST_R11));
     load_registers(e);
@@ -175,7 +175,7 @@ static void thunk_take(struct emit *e)
     emit_ret(e);
     emit_patch(e, refused, e->at);
     emit_alu_imm(e, X86_ADD, 8, rm_reg(HOST_RSP), 8); /* the return address */
-    emit_shift_imm(e, 5, 4, rm_reg(HOST_R13), 8);
+    emit_shift_imm(e, X86_SHR, 4, rm_reg(HOST_R13), 8);
     emit_alu_to(e, X86_ADD, 8, X64_CPU(budget), HOST_R13);
     end_by(e, jit_stub_rest);
 }

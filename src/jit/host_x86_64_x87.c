@@ -59,7 +59,7 @@ static void load_control(struct x64 *g, struct rm mem)
 
     x64_fixup(g, mem);
     emit_load(e, 2, cw, mem);
-    emit_unary(e, 2, 4, rm_reg(cw)); /* NOT */
+    emit_unary(e, X86_NOT, 4, rm_reg(cw));
     emit_test_imm(e, 1, rm_reg(cw), CW_MASKS);
     x64_slow(g, emit_jcc(e, CC_NZ));
     emit_rm(e, X86_DIGIT | 0xd9, 4, 5, mem);
