@@ -103,16 +103,26 @@ struct mark {
     size_t at;
     bool host_ok, rax_ok, af_zero;
     u8 units, x87_insn, x87_mem;
-    unsigned site_count, crossing_count, exit_count, fixup_count, take_count, beside_count;
-    unsigned miss_count;
+    unsigned site_count, crossing_count, exit_count, fixup_count, take_count;
+    unsigned beside_count, miss_count;
 };
 
 static struct mark mark(const struct x64 *g)
 {
-    return (struct mark){g->e.at,           g->host_ok,    g->rax_ok,      g->af_zero,
-                         g->units,          g->x87_insn,   g->x87_mem,     g->site_count,
-                         g->crossing_count, g->exit_count, g->fixup_count, g->take_count,
-                         g->beside_count,   g->miss_count};
+    return (struct mark){.at = g->e.at,
+                         .host_ok = g->host_ok,
+                         .rax_ok = g->rax_ok,
+                         .af_zero = g->af_zero,
+                         .units = g->units,
+                         .x87_insn = g->x87_insn,
+                         .x87_mem = g->x87_mem,
+                         .site_count = g->site_count,
+                         .crossing_count = g->crossing_count,
+                         .exit_count = g->exit_count,
+                         .fixup_count = g->fixup_count,
+                         .take_count = g->take_count,
+                         .beside_count = g->beside_count,
+                         .miss_count = g->miss_count};
 }
 
 static void take_back(struct x64 *g, const struct mark *m)
@@ -124,11 +134,11 @@ static void take_back(struct x64 *g, const struct mark *m)
     g->units = m->units;
     g->x87_insn = m->x87_insn;
     g->x87_mem = m->x87_mem;
-    g->take_count = m->take_count;
     g->site_count = m->site_count;
     g->crossing_count = m->crossing_count;
     g->exit_count = m->exit_count;
     g->fixup_count = m->fixup_count;
+    g->take_count = m->take_count;
     g->beside_count = m->beside_count;
     g->miss_count = m->miss_count;
     g->at[g->insn].slow = g->at[g->insn].leads = false;
@@ -236,9 +246,7 @@ static size_t second_page(struct x64 *g)
         return 0;
     emit_load(e, 8, HOST_R13, X64_REGS(rip_page));
     emit_lea(e, g->code64 ? 8 : 4, HOST_R13, rm_mem(HOST_R13, HOST_NONE, 4096));
-    if (g->code64)
-        emit_shift_imm(e, X86_SHL, 8, rm_reg(HOST_R13), 16);
-    emit_shift_imm(e, X86_SHR, 8, rm_reg(HOST_R13), g->code64 ? 28 : 12);
+    x64_page_number(e, HOST_R13, g->code64);
     emit_load(e, 8, HOST_R11, X64_CPU(mmu.fetch));
     struct rm word = rm_mem(HOST_R11, HOST_R13, 0);
     word.scale = 3;

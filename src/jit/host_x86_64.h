@@ -85,13 +85,13 @@ struct x64_site {
     u8 insn;
 };
 
-/* An access that may cross a page: registers are those of x64_probe(). */
+/* An access that may cross a page; in which registers. */
 struct x64_crossing {
     u32 at, back;
     u8 insn, address, scratch, size;
 };
 
-/* A write without a word in the table: registers are those of x64_probe(). */
+/* A write without a word in the table; in which registers. */
 struct x64_beside {
     u32 at, back;
     u8 insn, address, addend, size;
@@ -121,6 +121,7 @@ struct x64_exit {
 #define X64_GROUPS 2 /* at a time; in 64-bit code X64_GROUPS64 */
 #define X64_GROUPS64 1
 #define X64_MISSES (2 * IR_GROUPS + IR_INSNS + IR_BLOCKS)
+
 /* A guest register that code uses little has given its host register to one that has none. */
 struct x64_swap {
     u8 out, in, host;
@@ -257,28 +258,35 @@ unsigned x64_condition(struct x64 *g, unsigned n, ir_ref ref);
 
 /* --- host_x86_64_mem.c --- */
 
-/*
- * The fast path to `size` bytes at the linear address of operation `addr`, for operation n: the
- * host address as a memory operand. Its registers, as far as they are scratch, belong to the
- * caller: x64_free_rm(). Misses go to the slow path. `align`: an address that isn't a multiple
- * of `size` is a miss, too. Flags are in rax afterwards. The instruction that accesses must be
- * announced by x64_fixup() just before it is emitted.
- */
 struct x64_access {
-    ir_ref addr;
+    ir_ref addr; /* the operation whose value is the linear address */
     unsigned size;
-    bool write, align;
+    bool write;
+    bool align;  /* an address that isn't a multiple of `size` is a miss, too */
     bool linear; /* the operand's index is to be the linear address */
 };
+/*
+ * The fast path to an access, for operation n: the host address as a memory operand. Its registers,
+ * as far as they are scratch, belong to the caller: x64_free_rm(). Misses go to the slow path.
+ * RFLAGS are lost, but not by the later accesses of a group. The instruction that accesses must be
+ * announced by x64_fixup() just before it is emitted.
+ */
 struct rm x64_probe(struct x64 *g, unsigned n, const struct x64_access *a);
 void x64_free_rm(struct x64 *g, struct rm rm);
 /* If value ref needs a scratch register and there is none: host address rm goes into one. Destroys
  * RFLAGS. */
 void x64_make_room(struct x64 *g, ir_ref ref, struct rm *rm);
 void x64_fixup(struct x64 *g, struct rm rm);
-void x64_page_end(struct emit *e, unsigned scratch, unsigned address, unsigned size);
-/* The jump just emitted with its rel32 at `site` goes to the slow path. */
-void x64_slow(struct x64 *g, size_t site);
+/* The linear address in reg becomes the number of its page, the index of the MMU's tables. */
+void x64_page_number(struct emit *e, unsigned reg, bool code64);
+/* The linear address in reg becomes the host's, if all bytes from there are on a page that can be
+ * read, and written if `write`; else x64_plain_from(). Flags are in rax already. */
+struct x64_span {
+    unsigned reg, bytes;
+    bool write;
+};
+void x64_probe_span(struct x64 *g, const struct x64_span *s);
+void x64_crossings_cold(struct x64 *g);
 void x64_memory(struct x64 *g, unsigned n);
 
 /* --- host_x86_64_beside.c: stores beside code in its page --- */
@@ -291,25 +299,17 @@ void x64_beside_cold(struct x64 *g);
  * or not ZF. Keeps all registers. */
 void x64_thunk_beside(struct emit *e, unsigned size);
 
-/* The linear address in reg becomes the host's, if all bytes from there are on a page that can be
- * read, and written if `write`; else x64_plain_from(). Flags are in rax already. */
-struct x64_span {
-    unsigned reg, bytes;
-    bool write;
-};
-void x64_probe_span(struct x64 *g, const struct x64_span *s);
-
 /* --- host_x86_64_group.c --- */
 
 /* Before and after each guest instruction. */
 void x64_groups_begin(struct x64 *g);
 void x64_groups_end(struct x64 *g);
-/* The guest instruction has no code beside the groups that hold: they end before it. True: it now
- * has more scratch registers. */
+/* The guest instruction can't do with the registers that groups leave it: they end before it. True:
+ * it now has more. */
 bool x64_groups_drop(struct x64 *g);
 /* x64_probe() of a member. False: it isn't one. */
 bool x64_grouped(struct x64 *g, unsigned n, const struct x64_access *a, struct rm *rm);
-/* An access to that address has not faulted before: no fixup. */
+/* The host address is in a group that an earlier guest instruction has probed: no fixup. */
 bool x64_is_checked(const struct x64 *g, struct rm rm);
 /* The jump just emitted, with its rel32 at `site`, goes to the second copy of the guest
  * instruction. */
@@ -327,8 +327,7 @@ void x64_shift(struct x64 *g, unsigned n);    /* host_x86_64_shift.c */
 bool x64_is_cl(struct x64 *g, unsigned n);    /* AND n only cuts CL for the shift that follows */
 void x64_move(struct x64 *g, unsigned n);     /* host_x86_64_move.c: PUT, extensions, bits */
 void x64_flag_op(struct x64 *g, unsigned n);  /* host_x86_64_flags.c */
-
-void x64_system(struct x64 *g, unsigned n); /* host_x86_64_system.c */
+void x64_system(struct x64 *g, unsigned n);   /* host_x86_64_system.c */
 
 /* --- host_x86_64_exit.c --- */
 void x64_end(struct x64 *g, unsigned n); /* operations with IR_END */
@@ -338,6 +337,8 @@ void x64_guard(struct x64 *g, unsigned n);
 void x64_stub(struct x64 *g, unsigned n);
 void x64_call(struct x64 *g, unsigned n); /* IR_CALL */
 void x64_stub_end(struct x64 *g, unsigned n);
+/* The jump just emitted with its rel32 at `site` goes to the slow path. */
+void x64_slow(struct x64 *g, size_t site);
 /* Operations first..last of one guest instruction. */
 void x64_instruction(struct x64 *g, unsigned first, unsigned last);
 /* The early exit at `at`, way's, goes to code `to`, at offset `target`. */

@@ -34,8 +34,7 @@ static void check_known(struct emit *e, size_t miss[3])
 static void find_known(struct emit *e)
 {
     emit_mov(e, 8, HOST_RDX, HOST_RCX);
-    emit_shift_imm(e, X86_SHL, 8, rm_reg(HOST_RDX), 16);
-    emit_shift_imm(e, X86_SHR, 8, rm_reg(HOST_RDX), 28);
+    x64_page_number(e, HOST_RDX, true);
     emit_mov(e, 4, HOST_RDI, HOST_RDX);
     emit_alu_imm(e, X86_AND, 4, rm_reg(HOST_RDI), KNOWN_ENTRIES - 1);
     emit_rm(e, 0x69, 4, HOST_RDI, rm_reg(HOST_RDI)); /* IMUL */
@@ -86,7 +85,7 @@ void x64_thunk_beside(struct emit *e, unsigned size)
     miss[4] = emit_jcc(e, CC_NZ);
     emit_store(e, 8, argument, HOST_RDI);
     size_t hit = emit_jmp(e);
-    for (unsigned n = 0; n < sizeof miss / sizeof miss[0]; n++)
+    for (unsigned n = 0; n < ARRAY_LEN(miss); n++)
         emit_patch(e, miss[n], e->at);
     emit_test(e, 4, rm_reg(HOST_RSP), HOST_RSP); /* isn't 0 */
     emit_patch(e, hit, e->at);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Ways out of a block, and what is aside of the straight way through it: slow paths, accesses
- * that may cross a page, exits that aren't linked yet. At every exit the flags are in rax.
+ * Ways out of a block, and what is aside of the straight way through it: slow paths, exits that
+ * aren't linked yet. At every exit the flags are in rax.
  */
 #include "jit/host_x86_64.h"
 
-/* r13 has the page's RIP: to RIP of offset imm, cut to `size`. */
 void x64_rip(struct x64 *g, unsigned reg, i64 imm, unsigned size)
 {
     struct emit *e = &g->e;
@@ -185,9 +184,7 @@ static void same_fetch(struct x64 *g, unsigned way)
 {
     struct emit *e = &g->e;
     emit_mov(e, 8, HOST_R14, HOST_R13);
-    if (g->code64)
-        emit_shift_imm(e, X86_SHL, 8, rm_reg(HOST_R14), 16);
-    emit_shift_imm(e, X86_SHR, 8, rm_reg(HOST_R14), g->code64 ? 28 : 12);
+    x64_page_number(e, HOST_R14, g->code64);
     emit_shift_imm(e, X86_SHL, 8, rm_reg(HOST_R14), 3);
     emit_alu(e, X86_ADD, 8, HOST_R14, X64_CPU(mmu.fetch));
     emit_load(e, 8, HOST_R14, rm_mem(HOST_R14, HOST_NONE, 0));
@@ -288,30 +285,6 @@ void x64_slow(struct x64 *g, size_t site)
     }
     g->site[g->site_count++] = (struct x64_site){(u32)site, (u8)g->insn};
     g->at[g->insn].slow = true;
-}
-
-/* CC_A: `size` bytes at `address` cross a page. */
-void x64_page_end(struct emit *e, unsigned scratch, unsigned address, unsigned size)
-{
-    emit_mov(e, 4, scratch, address);
-    emit_shift_imm(e, X86_SHL, 4, rm_reg(scratch), 20); /* the offset in the page is on top */
-    emit_alu_imm(e, X86_CMP, 4, rm_reg(scratch), (i32)((4096 - size) << 20));
-}
-
-/* An unaligned access that stays on its page goes back. It is counted, for the next translation. */
-static void crossings(struct x64 *g)
-{
-    struct emit *e = &g->e;
-    for (unsigned n = 0; n < g->crossing_count; n++) {
-        const struct x64_crossing *x = &g->crossing[n];
-        emit_patch(e, x->at, e->at);
-        emit_mov_imm(e, x->scratch, (u64)(uintptr_t)&ir_insn(g->ir, x->insn)->unaligned);
-        emit_alu_imm(e, X86_ADD, 2, rm_mem(x->scratch, HOST_NONE, 0), 1);
-        x64_page_end(e, x->scratch, x->address, x->size);
-        g->insn = x->insn;
-        x64_slow(g, emit_jcc(e, CC_A));
-        emit_jmp_to(e, x->back);
-    }
 }
 
 static u32 slow_path(struct x64 *g, unsigned insn)
@@ -425,7 +398,7 @@ static void exits(struct x64 *g)
 
 void x64_cold(struct x64 *g)
 {
-    crossings(g);
+    x64_crossings_cold(g);
     x64_beside_cold(g);
     slow_paths(g);
     x64_units_cold(g);

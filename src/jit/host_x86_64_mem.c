@@ -38,7 +38,14 @@ static unsigned misaligned_bits(unsigned size)
     return n - 1;
 }
 
-/* Bits 12..47 of the address; for writes the complement. */
+void x64_page_number(struct emit *e, unsigned reg, bool code64)
+{
+    if (code64)
+        emit_shift_imm(e, X86_SHL, 8, rm_reg(reg), 16);
+    emit_shift_imm(e, X86_SHR, 8, rm_reg(reg), code64 ? 16 + 12 : 12);
+}
+
+/* The number of the address' page; for writes the complement. */
 static void table_index(struct x64 *g, unsigned dst, unsigned address, bool write)
 {
     struct emit *e = &g->e;
@@ -50,11 +57,18 @@ static void table_index(struct x64 *g, unsigned dst, unsigned address, bool writ
         emit_vex(e, X86_0F38 | 0xf7, 8, dst, dst, rm_reg(address));
     } else {
         emit_mov(e, 8, dst, address);
-        emit_shift_imm(e, X86_SHL, 8, rm_reg(dst), 16);
-        emit_shift_imm(e, X86_SHR, 8, rm_reg(dst), 28);
+        x64_page_number(e, dst, true);
     }
     if (write)
         emit_unary(e, X86_NOT, 8, rm_reg(dst));
+}
+
+/* CC_A: `size` bytes at `address` cross a page. */
+static void page_end(struct emit *e, unsigned scratch, unsigned address, unsigned size)
+{
+    emit_mov(e, 4, scratch, address);
+    emit_shift_imm(e, X86_SHL, 4, rm_reg(scratch), 20); /* the offset in the page is on top */
+    emit_alu_imm(e, X86_CMP, 4, rm_reg(scratch), (i32)((4096 - size) << 20));
 }
 
 /* Aside, where unaligned accesses look whether they cross a page; on the way, if they are many. */
@@ -62,7 +76,7 @@ static void crossing(struct x64 *g, unsigned address, unsigned scratch, unsigned
 {
     struct emit *e = &g->e;
     if (ir_insn(g->ir, g->insn)->unaligned >= X64_UNALIGNED) {
-        x64_page_end(e, scratch, address, size);
+        page_end(e, scratch, address, size);
         x64_slow(g, emit_jcc(e, CC_A));
         return;
     }
@@ -81,7 +95,24 @@ static void crossing(struct x64 *g, unsigned address, unsigned scratch, unsigned
     g->at[g->insn].slow = true;
 }
 
-/* dst: the addend of the address' page. The rel32 of the jump if there is none: offset. */
+/* An unaligned access that stays on its page goes back. It is counted, for the next translation. */
+void x64_crossings_cold(struct x64 *g)
+{
+    struct emit *e = &g->e;
+    for (unsigned n = 0; n < g->crossing_count; n++) {
+        const struct x64_crossing *x = &g->crossing[n];
+        emit_patch(e, x->at, e->at);
+        emit_mov_imm(e, x->scratch, (u64)(uintptr_t)&ir_insn(g->ir, x->insn)->unaligned);
+        emit_alu_imm(e, X86_ADD, 2, rm_mem(x->scratch, HOST_NONE, 0), 1);
+        page_end(e, x->scratch, x->address, x->size);
+        g->insn = x->insn;
+        x64_slow(g, emit_jcc(e, CC_A));
+        emit_jmp_to(e, x->back);
+    }
+}
+
+/* dst: the addend of the address' page. What comes back: where the rel32 is of a jump that is taken
+ * if there is none. */
 static size_t table_addend(struct x64 *g, unsigned dst, unsigned address, bool write)
 {
     struct emit *e = &g->e;
@@ -99,25 +130,36 @@ static void aligned(struct x64 *g, unsigned address, unsigned size)
     x64_slow(g, emit_jcc(&g->e, CC_NZ));
 }
 
-/* By the soft TLB: r15 is cpu->mmu.soft. */
+/* entry: the offset in the soft TLB, r15, of the address' entry. */
+static void soft_entry(struct emit *e, unsigned entry, unsigned address)
+{
+    _Static_assert(sizeof(struct mmu_soft) == 1 << 5, "the index's scale");
+    emit_mov(e, 4, entry, address);
+    emit_shift_imm(e, X86_SHR, 4, rm_reg(entry), 12 - 5);
+    emit_alu_imm(e, X86_AND, 4, rm_reg(entry), (MMU_SOFT_ENTRIES - 1) << 5);
+}
+
+static size_t soft_tag(bool write)
+{
+    return write ? offsetof(struct mmu_soft, write) : offsetof(struct mmu_soft, read);
+}
+
+/* By the soft TLB. */
 static struct rm probe_soft(struct x64 *g, const struct x64_access *a)
 {
     struct emit *e = &g->e;
     unsigned at = address_reg(g, a->addr, true);
     unsigned entry = x64_scratch(g);
-    size_t tag = a->write ? offsetof(struct mmu_soft, write) : offsetof(struct mmu_soft, read);
-    _Static_assert(sizeof(struct mmu_soft) == 1 << 5, "the index's scale");
+    struct rm tag = rm_mem(X64_TABLE, entry, (i32)soft_tag(a->write));
     if (a->align)
         aligned(g, at, a->size);
-    emit_mov(e, 4, entry, at);
-    emit_shift_imm(e, X86_SHR, 4, rm_reg(entry), 12 - 5);
-    emit_alu_imm(e, X86_AND, 4, rm_reg(entry), (MMU_SOFT_ENTRIES - 1) << 5);
-    emit_alu(e, X86_SUB, 8, at, rm_mem(X64_TABLE, entry, (i32)tag));
+    soft_entry(e, entry, at);
+    emit_alu(e, X86_SUB, 8, at, tag);
     emit_alu_imm(e, X86_CMP, 8, rm_reg(at), 4096 - (i32)a->size);
     x64_slow(g, emit_jcc(e, CC_A));
     size_t base = offsetof(struct mmu_soft, host);
     if (a->linear) {
-        emit_alu(e, X86_ADD, 8, at, rm_mem(X64_TABLE, entry, (i32)tag));
+        emit_alu(e, X86_ADD, 8, at, tag);
         base = offsetof(struct mmu_soft, addend);
     }
     emit_load(e, 8, entry, rm_mem(X64_TABLE, entry, (i32)base));
@@ -129,11 +171,8 @@ static void span_soft(struct x64 *g, const struct x64_span *s)
 {
     struct emit *e = &g->e;
     unsigned entry = x64_scratch(g);
-    size_t tag = s->write ? offsetof(struct mmu_soft, write) : offsetof(struct mmu_soft, read);
-    emit_mov(e, 4, entry, s->reg);
-    emit_shift_imm(e, X86_SHR, 4, rm_reg(entry), 12 - 5);
-    emit_alu_imm(e, X86_AND, 4, rm_reg(entry), (MMU_SOFT_ENTRIES - 1) << 5);
-    emit_alu(e, X86_SUB, 8, s->reg, rm_mem(X64_TABLE, entry, (i32)tag));
+    soft_entry(e, entry, s->reg);
+    emit_alu(e, X86_SUB, 8, s->reg, rm_mem(X64_TABLE, entry, (i32)soft_tag(s->write)));
     emit_alu_imm(e, X86_CMP, 8, rm_reg(s->reg), 4096 - (i32)s->bytes);
     x64_plain_from(g, emit_jcc(e, CC_A));
     emit_alu(e, X86_ADD, 8, s->reg, rm_mem(X64_TABLE, entry, offsetof(struct mmu_soft, host)));
@@ -148,7 +187,7 @@ void x64_probe_span(struct x64 *g, const struct x64_span *s)
         return;
     }
     unsigned addend = x64_scratch(g);
-    x64_page_end(e, addend, s->reg, s->bytes);
+    page_end(e, addend, s->reg, s->bytes);
     x64_plain_from(g, emit_jcc(e, CC_A));
     x64_plain_from(g, table_addend(g, addend, s->reg, s->write));
     emit_alu(e, X86_ADD, 8, s->reg, rm_reg(addend));
@@ -269,7 +308,7 @@ static void load_to_write(struct x64 *g, unsigned n)
         x64_settle(g, (ir_ref)n);
 }
 
-static void store(struct x64 *g, ir_ref ref, unsigned size, struct rm rm)
+static void store_to(struct x64 *g, ir_ref ref, unsigned size, struct rm rm)
 {
     i32 imm;
     if (x64_imm(g, ref, size, &imm)) {
@@ -283,48 +322,54 @@ static void store(struct x64 *g, ir_ref ref, unsigned size, struct rm rm)
     x64_used(g, ref);
 }
 
+static void store(struct x64 *g, unsigned n)
+{
+    const struct ir_op *op = &g->ir->op[n];
+    struct x64_access a = {.addr = op->a, .size = op->size, .write = true};
+    struct rm rm = x64_probe(g, n, &a);
+    x64_make_room(g, op->b, &rm);
+    store_to(g, op->b, op->size, rm);
+    x64_free_rm(g, rm);
+}
+
+/* To where LDW has read; x64_place() may have had the operation before do it. */
+static void store_back(struct x64 *g, unsigned n)
+{
+    const struct ir_op *op = &g->ir->op[n];
+    if (g->val[op->b].kind == VAL_DONE)
+        x64_used(g, op->b);
+    else
+        store_to(g, op->b, op->size, g->val[op->a].rm);
+    x64_used(g, op->a);
+}
+
 static void segment(struct x64 *g, unsigned n)
 {
     const struct ir_op *op = &g->ir->op[n];
     struct emit *e = &g->e;
-    size_t seg = offsetof(struct cpu, seg) + op->reg * sizeof(struct seg);
     x64_clobber(g, g->live_in[n]);
     unsigned reg = x64_scratch(g);
     x64_copy(g, reg, op->a, g->code64 ? 8 : 4);
     x64_used(g, op->a);
     if (!g->code64) {
-        size_t limit = op->write ? offsetof(struct seg, wlimit) : offsetof(struct seg, rlimit);
         unsigned end = x64_scratch(g);
         emit_lea(e, 8, end, rm_mem(reg, HOST_NONE, op->size));
-        emit_alu(e, X86_CMP, 8, end, rm_gs(seg + limit));
+        emit_alu(e, X86_CMP, 8, end,
+                 op->write ? X64_CPU(seg[op->reg].wlimit) : X64_CPU(seg[op->reg].rlimit));
         x64_slow(g, emit_jcc(e, CC_A));
         x64_free(g, end);
     }
-    emit_alu(e, X86_ADD, g->code64 ? 8 : 4, reg, rm_gs(seg + offsetof(struct seg, base)));
+    emit_alu(e, X86_ADD, g->code64 ? 8 : 4, reg, X64_CPU(seg[op->reg].base));
     x64_result(g, n, reg);
 }
 
 void x64_memory(struct x64 *g, unsigned n)
 {
-    const struct ir_op *op = &g->ir->op[n];
-    switch (op->code) {
+    switch (g->ir->op[n].code) {
     case IR_SEG: segment(g, n); break;
     case IR_LD: load(g, n); break;
     case IR_LDW: load_to_write(g, n); break;
-    case IR_ST: {
-        struct x64_access a = {.addr = op->a, .size = op->size, .write = true};
-        struct rm rm = x64_probe(g, n, &a);
-        x64_make_room(g, op->b, &rm);
-        store(g, op->b, op->size, rm);
-        x64_free_rm(g, rm);
-        break;
-    }
-    default: /* STW */
-        if (g->val[op->b].kind == VAL_DONE)
-            x64_used(g, op->b);
-        else
-            store(g, op->b, op->size, g->val[op->a].rm);
-        x64_used(g, op->a);
-        break;
+    case IR_ST: store(g, n); break;
+    default: store_back(g, n); break;
     }
 }

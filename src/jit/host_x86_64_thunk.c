@@ -231,7 +231,7 @@ bool x64_thunks(struct jit_buffer *buf)
         [THUNK_LEAVE] = thunk_leave,         [THUNK_TAKE] = thunk_take,
     };
     struct emit e = {.base = buf->rw, .end = buf->size};
-    for (unsigned n = 0; n < sizeof thunks / sizeof thunks[0]; n++) {
+    for (unsigned n = 0; n < ARRAY_LEN(thunks); n++) {
         buf->thunk[n] = buf->rx + e.at;
         thunks[n](&e);
     }

@@ -101,10 +101,7 @@ static void store_pointers(struct x64 *g, unsigned insn, unsigned mem, unsigned 
     struct emit *e = &g->e;
     if (mem) {
         unsigned seg = ir_insn(g->ir, mem - 1)->in.seg;
-        store_word(
-            e, X64_CPU(fpu.fds),
-            rm_gs(offsetof(struct cpu, seg) + seg * sizeof(struct seg) + offsetof(struct seg, sel)),
-            reg);
+        store_word(e, X64_CPU(fpu.fds), X64_CPU(seg[seg].sel), reg);
     }
     if (insn) {
         emit_load(e, 8, reg, X64_REGS(rip_page));

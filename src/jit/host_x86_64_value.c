@@ -22,23 +22,22 @@ unsigned x64_pinned(const struct x64 *g, unsigned gpr)
 
 /* --- scratch registers --- */
 
-static const u8 scratches[] = {HOST_R11, HOST_R13, HOST_R14};
+#define SCRATCHES (1u << HOST_R11 | 1u << HOST_R13 | 1u << HOST_R14)
 
 static bool is_scratch(unsigned reg)
 {
-    return reg == HOST_R11 || reg == HOST_R13 || reg == HOST_R14;
+    return SCRATCHES >> reg & 1;
 }
 
 unsigned x64_scratch(struct x64 *g)
 {
-    for (unsigned n = 0; n < sizeof scratches; n++) {
-        if (g->scratch >> scratches[n] & 1)
-            continue;
-        g->scratch |= (u16)(1u << scratches[n]);
-        return scratches[n];
+    unsigned free = SCRATCHES & ~(unsigned)g->scratch;
+    if (!free) {
+        g->failed = true;
+        return HOST_R11;
     }
-    g->failed = true;
-    return HOST_R11;
+    g->scratch |= (u16)(free & -free);
+    return (unsigned)__builtin_ctz(free);
 }
 
 void x64_free(struct x64 *g, unsigned reg)
@@ -61,7 +60,7 @@ void x64_make_room(struct x64 *g, ir_ref ref, struct rm *rm)
     const struct x64_val *v = &g->val[ref];
     bool in_register = v->kind == VAL_REG ||
                        (v->kind == VAL_GPR && x64_pinned(g, v->reg) != HOST_NONE);
-    bool full = g->scratch == (1u << HOST_R11 | 1u << HOST_R13 | 1u << HOST_R14);
+    bool full = g->scratch == SCRATCHES;
     if (in_register || v->kind == VAL_CONST || !full || !is_scratch(rm->index))
         return;
     emit_alu(&g->e, X86_ADD, 8, rm->base, rm_reg(rm->index));

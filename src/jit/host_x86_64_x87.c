@@ -30,9 +30,7 @@ static void store_fdp(struct x64 *g, unsigned n, struct rm mem)
     }
     unsigned reg = x64_scratch(g);
     emit_mov(e, 8, reg, mem.index);
-    emit_alu(e, X86_SUB, g->code64 ? 8 : 4, reg,
-             rm_gs(offsetof(struct cpu, seg) + addr->reg * sizeof(struct seg) +
-                   offsetof(struct seg, base)));
+    emit_alu(e, X86_SUB, g->code64 ? 8 : 4, reg, X64_CPU(seg[addr->reg].base));
     emit_store(e, 8, X64_CPU(fpu.fdp), reg);
     x64_free(g, reg);
 }
