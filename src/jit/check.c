@@ -68,7 +68,7 @@ static const char *check_operand(const struct ir *ir, unsigned n, unsigned opera
         return "operand is not before its use";
     if (ir->op[v].insn != op->insn)
         return "operand is another guest instruction's";
-    if (ir->op[v].code == IR_ST || ir->op[v].code == IR_STW || ir->op[v].code == IR_PUT)
+    if (ir_is(&ir->op[v], IR_EFFECT))
         return "operand is no value";
     if (wants_whole(op, operand) && !is_whole(&ir->op[v]))
         return "operand is undefined above its size";

@@ -19,9 +19,7 @@ void x64_liveness(struct x64 *g)
     u8 live = g->ir->flags_out;
     for (unsigned n = g->ir->count; n; n--) {
         g->live_out[n] = live;
-        if (ir_sets_always(g->ir, n))
-            live &= (u8)~g->ir->op[n].sets;
-        live |= ir_flags_read(g->ir, n);
+        live = ir_live_before(g->ir, n, live);
         g->live_in[n] = live;
     }
 }

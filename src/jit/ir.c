@@ -29,10 +29,8 @@ static const u8 condition_flags[8] = {
     IRF_SF, IRF_PF, IRF_SF | IRF_OF, IRF_ZF | IRF_SF | IRF_OF,
 };
 
-u8 ir_flags_read(const struct ir *ir, unsigned n)
+static u8 flags_read(const struct ir_op *op)
 {
-    const struct ir_op *op = &ir->op[n];
-
     switch (op->code) {
     case IR_COND: return condition_flags[op->reg >> 1 & 7];
     case IR_ADO: return IRF_OF;
@@ -42,6 +40,32 @@ u8 ir_flags_read(const struct ir *ir, unsigned n)
     case IR_RCR: return IRF_CF;
     default: return ir_is(op, IR_READS | IR_SLOW | IR_END) ? IRF_ALL : 0;
     }
+}
+
+bool ir_sets_always(const struct ir *ir, unsigned n)
+{
+    const struct ir_op *op = &ir->op[n];
+
+    switch (op->code) {
+    case IR_SHL:
+    case IR_SHR:
+    case IR_SAR:
+    case IR_ROL:
+    case IR_ROR:
+    case IR_RCL:
+    case IR_RCR: return ir->op[op->b].code == IR_CONST;
+    case IR_SHLD:
+    case IR_SHRD: return ir->op[op->c].code == IR_CONST;
+    default: return true;
+    }
+}
+
+u8 ir_live_before(const struct ir *ir, unsigned n, u8 after)
+{
+    const struct ir_op *op = &ir->op[n];
+    u8 set = ir_sets_always(ir, n) ? op->sets : 0;
+
+    return (u8)((after & ~set) | flags_read(op));
 }
 
 /* --- what nobody uses --- */
@@ -55,17 +79,17 @@ static bool is_needed(const struct ir_op *op)
     return ir_is(op, IR_SLOW | IR_EFFECT | IR_END);
 }
 
-static void use(struct ir *ir, ir_ref *v, int by)
+static void use(struct ir *ir, ir_ref v, int by)
 {
-    if (*v)
-        ir->op[*v].uses = (u16)(ir->op[*v].uses + by);
+    if (v)
+        ir->op[v].uses = (u16)(ir->op[v].uses + by);
 }
 
-static void use_operands(struct ir *ir, struct ir_op *op, int by)
+static void use_operands(struct ir *ir, const struct ir_op *op, int by)
 {
-    use(ir, &op->a, by);
-    use(ir, &op->b, by);
-    use(ir, &op->c, by);
+    use(ir, op->a, by);
+    use(ir, op->b, by);
+    use(ir, op->c, by);
 }
 
 /* Values don't leave their guest instruction, so operands lie at `first` or later, if `first`

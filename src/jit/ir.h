@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The intermediate representation of a block, or of several, one after the other: a region. It is a
- * list of operations in order. An operation is
- * its own value (static single assignment); guest registers, status flags and memory are state
- * that GET, PUT, LD, ST and the like read and change in order.
+ * list of operations in order. An operation is its own value (static single assignment); guest
+ * registers, status flags and memory are state that GET, PUT, LD, ST and the like read and change
+ * in order.
  *
- * Rules, which ir_check() holds after every pass:
+ * Rules, which ir_check() holds after every pass in debug builds:
  *  - operands come before their uses, in the same guest instruction;
  *  - within one guest instruction nothing that changes guest state (PUT, flags, STW) comes before
  *    an operation with IR_SLOW: whoever misses the fast path runs the whole instruction again in
- *    the interpreter. The one exception is ST as the last change of memory: it comes first;
+ *    the interpreter. What may miss and changes state itself, like ST, is the first to change any;
  *  - LDW and its STW are in one guest instruction, with nothing that can miss between them;
+ *  - a GUARD is the last operation of its guest instruction;
  *  - exactly one operation with IR_END, the last;
+ *  - a member of a group lies among its operations and among its bytes;
  *  - what is used beyond its size (addresses, conditions, SHR) is ZERO or 8 bytes wide.
  */
 #ifndef ERSATZ_JIT_IR_H
@@ -21,6 +23,7 @@
 
 #include "base/types.h"
 #include "cpu/block.h"
+#include "cpu/cpu.h"
 
 enum ir_code {
 #define IR(name, text, values, attr) IR_##name,
@@ -49,10 +52,15 @@ enum ir_flag {
     IRF_ALL = 0xd7,
 };
 
-/* The same set as EFLAGS bits. */
+/* The same set as EFLAGS bits, and back. */
 static inline u32 ir_eflags(unsigned set)
 {
-    return (set & IRF_ALL & ~(unsigned)IRF_OF) | (set & IRF_OF ? 1u << 11 : 0);
+    return (set & IRF_ALL & ~(unsigned)IRF_OF) | (set & IRF_OF ? EFL_OF : 0);
+}
+
+static inline u8 ir_flags(u32 eflags)
+{
+    return (u8)((eflags & IRF_ALL & ~(unsigned)IRF_OF) | (eflags & EFL_OF ? IRF_OF : 0));
 }
 
 typedef u16 ir_ref; /* index of an operation; 0: none */
@@ -65,7 +73,7 @@ struct ir_op {
                 group, imm bytes from the group's first byte; 0: none */
     u8 scale;
     u8 sets;  /* flags that it sets, enum ir_flag; 0: a pure value */
-    u8 live;  /* of `sets`, those that somebody may read: ir_flags_live() */
+    u8 live;  /* of `sets`, those that somebody may read: all, until ir_optimise() */
     u8 write; /* SEG: for writing. JUMP, BRANCH, GUARD: the way out to imm */
     u8 insn;  /* index of the guest instruction */
     u16 uses; /* how many operands refer to it */
@@ -176,17 +184,17 @@ static inline void ir_lift(struct ir *ir, const struct block *b)
 {
     ir_lift_region(ir, &b, 1);
 }
-/* opt.c: dead flags, dead values, constants, guest registers read again. */
+/* opt.c: dead flags, dead values. */
 void ir_optimise(struct ir *ir);
 /* group.c: after all that moves operations; for a backend that holds so many at a time, [1]: in
  * 64-bit code. */
 void ir_make_groups(struct ir *ir, const u8 registers[2]);
 /* Drops pure operations from number `first` on that nobody uses, and counts uses. */
 void ir_sweep(struct ir *ir, unsigned first);
-/* The flags that operation n reads, enum ir_flag. */
-u8 ir_flags_read(const struct ir *ir, unsigned n);
-/* opt.c: false: a shift whose count may be 0 may leave the flags as they were. */
+/* False: a shift whose count may be 0 may leave the flags as they were. */
 bool ir_sets_always(const struct ir *ir, unsigned n);
+/* The flags that are live before operation n, of those that are after it; enum ir_flag. */
+u8 ir_live_before(const struct ir *ir, unsigned n, u8 after);
 /* check.c: NULL, or the first rule that is broken, with the operation's number. */
 const char *ir_check(const struct ir *ir, unsigned *where);
 /* lift_host.c: the host's units that a HOST operation of guest instruction `in` is for, a set of

@@ -186,7 +186,7 @@ static void lift_insn(struct lift *l)
         fn = lift_call(in);
     if (fn)
         fn(l);
-    else if (!lift_host(l, l->insn))
+    else if (!lift_host(l))
         lift_refuse(l, reason(in));
     if (l->refused)
         stub(l, l->no);
@@ -250,8 +250,7 @@ static bool join(struct lift *l, const struct block *b, const struct block *next
     return true;
 }
 
-/* Who leaves early gives back what the region's entry has paid for blocks that are still to come.
- */
+/* Whoever leaves early gives back what the region's entry has paid for the blocks to come. */
 static void count_rest(struct ir *ir)
 {
     u8 rest = 0;

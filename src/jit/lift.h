@@ -113,7 +113,7 @@ lift_fn lift_rdtsc, lift_rdtscp, lift_pause;
 
 /* lift_call.c: C functions whose meaning the lifter knows, too. NULL: none. */
 lift_fn *lift_call(const struct insn *in);
-/* lift_host.c: guest instruction `insn` as a HOST operation. False: it can't be one. */
-bool lift_host(struct lift *l, unsigned insn);
+/* lift_host.c: as a HOST operation. False: it can't be one. */
+bool lift_host(struct lift *l);
 
 #endif

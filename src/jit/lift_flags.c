@@ -103,8 +103,7 @@ void lift_flags_rotate(struct lift *l, ir_ref n, ir_ref carry, ir_ref over)
 
 void lift_flags_bits(struct lift *l, unsigned mask, ir_ref efl)
 {
-    u8 sets = (u8)((mask & 0xff) | (mask & EFL_OF ? IRF_OF : 0));
-    mark(l, IR_OP(l, .code = IR_PUTF, .size = 4, .a = efl), sets & IRF_ALL);
+    mark(l, IR_OP(l, .code = IR_PUTF, .size = 4, .a = efl), ir_flags(mask));
 }
 
 /* POPCNT has its flags itself. */

@@ -16,12 +16,6 @@ static bool writes_memory(const struct insn *in, u32 attr)
     return (in->opcode & 1) && (digit == 1 || digit == 2 || digit == 3 || digit == 7);
 }
 
-/* EFLAGS bits as enum ir_flag. */
-static u8 status_flags(unsigned efl)
-{
-    return (u8)((efl & IRF_ALL & ~IRF_OF) | (efl & EFL_OF ? IRF_OF : 0));
-}
-
 /* WAIT has nothing to wait for where translated code may use the x87: CR0.TS is clear, no error is
  * pending. */
 static bool is_wait(const struct insn *in)
@@ -41,7 +35,7 @@ unsigned ir_units(const struct insn *in)
     return units;
 }
 
-bool lift_host(struct lift *l, unsigned insn)
+bool lift_host(struct lift *l)
 {
     const struct insn *in = &l->op->in;
     const struct insn_row *row = &insn_rows[in->row];
@@ -54,7 +48,7 @@ bool lift_host(struct lift *l, unsigned insn)
         memory |= in->op[i].kind == OPND_MEM;
     if (memory && !in->msize)
         return false;
-    host.sets = status_flags(row->flags_written);
+    host.sets = ir_flags(row->flags_written);
     if (memory) {
         host.size = in->msize;
         host.write = writes_memory(in, row->attr);

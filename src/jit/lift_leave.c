@@ -56,7 +56,7 @@ void lift_jump(struct lift *l, ir_ref t)
     if (to.code == IR_RIP && !is_cut(l, &to))
         IR_OP(l, .code = IR_JUMP, .size = to.size, .write = WAY_TAKEN, .imm = to.imm);
     else
-        IR_OP(l, .code = IR_JUMPI, .size = 8, .write = WAY_INDIRECT, .a = t);
+        IR_OP(l, .code = IR_JUMPI, .size = 8, .a = t);
 }
 
 void lift_branch(struct lift *l, ir_ref when, ir_ref t)

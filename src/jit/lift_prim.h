@@ -53,7 +53,7 @@ typedef ir_ref V;
 #define shl(a, n) lift_shift(l, IR_SHL, a, n)
 #define shr(a, n) lift_shift(l, IR_SHR, a, n)
 #define sar(a, n) lift_sar(l, a, n)
-#define select(when, a, b) lift_three(l, IR_SELECT, when, a, b)
+#define select(when, a, b) lift_select(l, when, a, b)
 #define eq(a, b) lift_binary(l, IR_EQ, a, b)
 #define ltu(a, b) lift_binary(l, IR_LTU, a, b)
 #define zx(v, bytes) lift_zx(l, v, bytes)
@@ -155,10 +155,9 @@ static inline ir_ref lift_two(struct lift *l, enum ir_code code, unsigned size, 
     return IR_OP(l, .code = (u8)code, .size = (u8)size, .a = a, .b = b);
 }
 
-static inline ir_ref lift_three(struct lift *l, enum ir_code code, ir_ref a, ir_ref b, ir_ref c)
+static inline ir_ref lift_select(struct lift *l, ir_ref when, ir_ref a, ir_ref b)
 {
-    unsigned size = code == IR_SELECT ? 8 : l->size;
-    return IR_OP(l, .code = (u8)code, .size = (u8)size, .a = a, .b = b, .c = c);
+    return IR_OP(l, .code = IR_SELECT, .size = 8, .a = when, .b = a, .c = b);
 }
 
 static inline ir_ref lift_unseen(struct lift *l, ir_ref v)

@@ -20,10 +20,8 @@ static bool refuse_vm86(struct lift *l)
  * so that a miss leaves. */
 static void go_on(struct lift *l)
 {
-    if (!(insn_rows[l->op->in.row].attr & ATTR_END))
-        return;
-    lift_jump(l, IR_OP(l, .code = IR_RIP, .size = lift_code64(l) ? 8 : 4,
-                       .imm = l->at + l->op->at + l->op->in.len));
+    if (insn_rows[l->op->in.row].attr & ATTR_END)
+        lift_jump(l, lift_next_rip(l));
 }
 
 static void put_if(struct lift *l, u32 v)

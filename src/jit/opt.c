@@ -8,33 +8,13 @@
  */
 #include "jit/ir.h"
 
-bool ir_sets_always(const struct ir *ir, unsigned n)
-{
-    const struct ir_op *op = &ir->op[n];
-    switch (op->code) {
-    case IR_SHL:
-    case IR_SHR:
-    case IR_SAR:
-    case IR_ROL:
-    case IR_ROR:
-    case IR_RCL:
-    case IR_RCR: return ir->op[op->b].code == IR_CONST;
-    case IR_SHLD:
-    case IR_SHRD: return ir->op[op->c].code == IR_CONST;
-    default: return true;
-    }
-}
-
 static void flags_live(struct ir *ir)
 {
     u8 live = ir->flags_out;
 
     for (unsigned n = ir->count; n; n--) {
-        struct ir_op *op = &ir->op[n];
-        op->live = op->sets & live;
-        if (ir_sets_always(ir, n))
-            live &= (u8)~op->sets;
-        live |= ir_flags_read(ir, n);
+        ir->op[n].live = ir->op[n].sets & live;
+        live = ir_live_before(ir, n, live);
     }
 }
 

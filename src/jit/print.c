@@ -39,7 +39,7 @@ static void print_imm(FILE *f, i64 imm)
 
 static void print_way(FILE *f, const struct ir_op *op)
 {
-    static const char *const ways[] = {"next", "taken", "indirect"};
+    static const char *const ways[] = {[WAY_NEXT] = "next", [WAY_TAKEN] = "taken"};
 
     if (op->code == IR_GUARD)
         fprintf(f, " way %u ", op->write);

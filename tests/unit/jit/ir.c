@@ -178,10 +178,25 @@ START_TEST(checker_finds)
         ir.op[find(IR_GET)].insn = 1;
         expect_broken("guest instructions are not in order");
         break;
-    default:
+    case 11:
+        ir.op[find(IR_GET)] = (struct ir_op){.code = IR_PUTDF, .size = 8};
+        expect_broken("operand is no value");
+        break;
+    case 12:
+        ir.op[find(IR_ADD)].c = (ir_ref)find(IR_LDW);
+        expect_broken("operand too many");
+        break;
+    case 13:
         ir.op[find(IR_GET)].code = IR_NOT;
         ir.op[find(IR_NOT)].a = IR_NONE;
         expect_broken("operand is missing");
+        break;
+    default:
+        ir.op[find(IR_ADD)].code = IR_GUARD;
+        ir.op[find(IR_GUARD)].a = ir.op[find(IR_GUARD)].b = IR_NONE;
+        ir.op[find(IR_STW)].b = (ir_ref)find(IR_LDW);
+        ir.op[find(IR_GUARD)].sets = ir.op[find(IR_GUARD)].live = 0;
+        expect_broken("goes on after a GUARD");
         break;
     }
     testcpu_free(t);
@@ -242,7 +257,7 @@ static Suite *suite(void)
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, random_bytes, 0, ARRAY_LEN(modes));
     tcase_add_test(tc, longest_block);
-    tcase_add_loop_test(tc, checker_finds, 0, 12);
+    tcase_add_loop_test(tc, checker_finds, 0, 15);
     tcase_add_test(tc, checker_knows_groups);
     tcase_add_test(tc, liveness);
     suite_add_tcase(s, tc);
