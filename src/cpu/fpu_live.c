@@ -59,13 +59,14 @@ static void store_x87(struct cpu *c)
 
 bool fpu_take(struct cpu *c, unsigned units)
 {
-    const struct fpu_state *f = &c->fpu;
+    struct fpu_state *f = &c->fpu;
 
     if (f->ops != &fpu_hw || !f->entered)
         return false;
     unsigned off = stub_units_off(c);
     if ((units & FPU_LIVE_SSE) && ((off & CHECK_SSE) || f->sse.masks != FPU_EXCEPTIONS))
         return false;
+    f->mxcsr |= f->sse.flags & MXCSR_FLAGS; /* for STMXCSR: the rest is in the host's */
     if (units & FPU_LIVE_X87 & ~f->live) {
         if ((off & CHECK_FPU) || ~f->cw & CW_MASKS || f->sw & SW_ES)
             return false;

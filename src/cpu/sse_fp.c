@@ -57,18 +57,35 @@ FORMS(LANES1, sqrt)
 
 /* --- approximations: those of the portable kernels on every host, so that runs repeat --- */
 
-#define APPROXIMATION(name, n, read, kernel)                                                       \
+bool sse_approximates(const struct insn *in)
+{
+    op_fn *call = row_calls[in->row];
+    return call == op_rcpps || call == op_rcpss || call == op_rsqrtps || call == op_rsqrtss;
+}
+
+void sse_approximate(struct cpu *c, const struct insn *in, const union vec *y)
+{
+    op_fn *call = row_calls[in->row];
+    bool root = call == op_rsqrtps || call == op_rsqrtss;
+    unsigned lanes = call == op_rcpss || call == op_rsqrtss ? 1 : 4;
+    union vec *d = xmm(c, in->op[0].reg);
+
+    for (unsigned i = 0; i < lanes; i++)
+        d->u32[i] = root ? fpu_soft.f32_rsqrt(&c->fpu.sse, y->u32[i])
+                         : fpu_soft.f32_rcp(&c->fpu.sse, y->u32[i]);
+}
+
+#define APPROXIMATION(name, read)                                                                  \
     OP(name)                                                                                       \
     {                                                                                              \
-        union vec y = read, *d = xmm(c, in->op[0].reg);                                            \
-        for (unsigned i = 0; i < (n); i++)                                                         \
-            d->u32[i] = fpu_soft.kernel(&c->fpu.sse, y.u32[i]);                                    \
+        union vec y = read;                                                                        \
+        sse_approximate(c, in, &y);                                                                \
     }
 
-APPROXIMATION(rcpps, 4, vec_read(c, in, 1), f32_rcp)
-APPROXIMATION(rcpss, 1, sse_scalar(c, in), f32_rcp)
-APPROXIMATION(rsqrtps, 4, vec_read(c, in, 1), f32_rsqrt)
-APPROXIMATION(rsqrtss, 1, sse_scalar(c, in), f32_rsqrt)
+APPROXIMATION(rcpps, vec_read(c, in, 1))
+APPROXIMATION(rcpss, sse_scalar(c, in))
+APPROXIMATION(rsqrtps, vec_read(c, in, 1))
+APPROXIMATION(rsqrtss, sse_scalar(c, in))
 
 /* --- rounding --- */
 

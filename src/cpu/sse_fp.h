@@ -15,6 +15,11 @@
 /* Folds the flags into MXCSR; #XM (#UD without CR4.OSXMMEXCPT) if one is unmasked. */
 void sse_fold(struct cpu *c);
 
+/* RCPPS, RSQRTPS and their scalars: whether `in` is one, and its result for source y, which may be
+ * the destination itself. Takes nothing of *c but XMM registers. */
+bool sse_approximates(const struct insn *in);
+void sse_approximate(struct cpu *c, const struct insn *in, const union vec *y);
+
 static inline void sse_end(struct cpu *c)
 {
     if (unlikely(c->fpu.sse.masks != FPU_EXCEPTIONS))

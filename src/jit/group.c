@@ -143,8 +143,9 @@ static void put_by_host(struct grouping *g, const struct ir_op *op)
 static bool is_access(const struct ir *ir, const struct ir_op *op)
 {
     if (op->code == IR_HOST) { /* the x87 wants the operand's linear address */
-        u32 attr = insn_rows[ir_insn(ir, op->insn)->in.row].attr;
-        return op->a && !(attr & (ATTR_FPU | ATTR_FPU_NOWAIT | ATTR_ALIGN16));
+        const struct insn *in = &ir_insn(ir, op->insn)->in;
+        u32 attr = insn_rows[in->row].attr;
+        return op->a && !(attr & (ATTR_FPU | ATTR_FPU_NOWAIT)) && !ir_wants_aligned(in);
     }
     return ir_is_access(op);
 }

@@ -39,6 +39,8 @@ enum x64_thunk {
     THUNK_LEAVE,     /* jumped to, exit in r13, way in r11 */
     THUNK_TAKE,      /* called, units | rest << 8 in r13d, op in r14: fpu_take(), or jit_stub_rest()
                         and leave */
+    THUNK_APPROX,    /* called, struct insn in r13, source's offset in struct cpu in r11:
+                        sse_approximate(); XMM registers stay where they are */
     THUNK_BESIDE,    /* and 4 more, by the logarithm of the size: x64_thunk_beside() */
 };
 
@@ -358,11 +360,14 @@ static inline size_t x64_thunk(const struct x64 *g, enum x64_thunk n)
 /* What the host's CPU has. */
 bool x64_has_bmi2(void);
 bool x64_has_adx(const struct x64 *g);
+bool x64_has_sha(void);
 
-/* --- HOST operations: host_x86_64_simd.c, host_x86_64_x87.c --- */
+/* --- HOST operations: host_x86_64_simd.c, host_x86_64_sse.c, host_x86_64_x87.c --- */
 /* False: no tile, the guest instruction becomes a STUB. */
 bool x64_host_op(struct x64 *g, unsigned n);
 void x64_x87(struct x64 *g, unsigned n, struct rm mem);
+/* False: it isn't one of those. */
+bool x64_sse(struct x64 *g, unsigned n, struct rm mem);
 
 /* --- host_x86_64_units.c: guest registers in the host's SSE and x87 units --- */
 /* Where code begins, goes on after a STUB, or with the next block of a region, at operation n: what

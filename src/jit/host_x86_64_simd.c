@@ -15,7 +15,7 @@ struct gpr_operand {
     bool in_memory, written;
 };
 
-static bool host_has(enum cpu_feature f)
+static bool host_has(const struct x64 *g, enum cpu_feature f)
 {
     switch (f) {
     case CPU_I8086: /* WAIT */
@@ -30,6 +30,7 @@ static bool host_has(enum cpu_feature f)
     case CPU_SSE42: return __builtin_cpu_supports("sse4.2");
     case CPU_AES: return __builtin_cpu_supports("aes");
     case CPU_PCLMULQDQ: return __builtin_cpu_supports("pclmul");
+    case CPU_SHA: return g->buf->sha;
     default: return false;
     }
 }
@@ -154,7 +155,7 @@ static bool probe(struct x64 *g, unsigned n, struct rm *mem)
                      &(struct x64_access){.addr = op->a,
                                           .size = op->size,
                                           .write = op->write,
-                                          .align = attr & ATTR_ALIGN16,
+                                          .align = ir_wants_aligned(in),
                                           .linear = attr & (ATTR_FPU | ATTR_FPU_NOWAIT)});
     return true;
 }
@@ -166,7 +167,7 @@ bool x64_host_op(struct x64 *g, unsigned n)
     u32 attr = insn_rows[in->row].attr;
     struct rm mem;
 
-    if (!host_has(insn_rows[in->row].cpu))
+    if (!host_has(g, insn_rows[in->row].cpu))
         return false;
     if (in->opcode == 0x9b)
         return true; /* WAIT: the units are there */
@@ -176,7 +177,7 @@ bool x64_host_op(struct x64 *g, unsigned n)
     bool flags = op->sets && x64_flags_before(g, n, op->sets);
     if (attr & (ATTR_FPU | ATTR_FPU_NOWAIT))
         x64_x87(g, n, mem);
-    else
+    else if (!x64_sse(g, n, mem))
         simd(g, in, mem);
     if (flags)
         x64_flags_after(g, n);

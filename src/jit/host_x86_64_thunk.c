@@ -8,7 +8,9 @@
  */
 #include "jit/host_x86_64.h"
 
-#include "cpu/x87.h"
+#include <cpuid.h>
+
+#include "cpu/sse_fp.h"
 
 /* System V ABI, 3.2.1: what a function must give back. */
 static const u8 saved[] = {HOST_RBP, HOST_RBX, HOST_R12, HOST_R13, HOST_R14, HOST_R15};
@@ -180,6 +182,26 @@ static void thunk_take(struct emit *e)
     end_by(e, jit_stub_rest);
 }
 
+/* r14 may be a group's: C gives it back. */
+static void thunk_approximate(struct emit *e)
+{
+    static const u8 kept[] = {HOST_RAX, HOST_RCX, HOST_RDX, HOST_RSI, HOST_RDI,
+                              HOST_R8,  HOST_R9,  HOST_R10, HOST_R13};
+
+    x64_units_release(e);
+    for (unsigned n = 0; n < sizeof kept; n++)
+        emit_push(e, kept[n]);
+    emit_mov(e, 8, HOST_RSI, HOST_R13);
+    emit_mov(e, 8, HOST_RDX, HOST_R11);
+    emit_alu(e, X86_ADD, 8, HOST_RDX, X64_REGS(self));
+    call_c(e, (const void *)(uintptr_t)sse_approximate);
+    for (unsigned n = sizeof kept; n--;)
+        emit_pop(e, kept[n]);
+    emit_mov_imm(e, HOST_R13, FPU_LIVE_SSE);
+    x64_units_load(e);
+    emit_ret(e);
+}
+
 #define OF(reg, type, field) rm_mem(reg, HOST_NONE, offsetof(struct type, field))
 
 /* RIP of the first byte of the code that way r11 is of. */
@@ -229,6 +251,7 @@ bool x64_thunks(struct jit_buffer *buf)
         [THUNK_HERE] = thunk_here,           [THUNK_LINK] = thunk_link,
         [THUNK_CALL] = thunk_call,           [THUNK_UNKNOWN] = thunk_unknown,
         [THUNK_LEAVE] = thunk_leave,         [THUNK_TAKE] = thunk_take,
+        [THUNK_APPROX] = thunk_approximate,
     };
     struct emit e = {.base = buf->rw, .end = buf->size};
     for (unsigned n = 0; n < ARRAY_LEN(thunks); n++) {
@@ -253,4 +276,12 @@ bool x64_has_bmi2(void)
 bool x64_has_adx(const struct x64 *g)
 {
     return !g->buf->opt->baseline && __builtin_cpu_supports("adx");
+}
+
+/* Not every compiler's __builtin_cpu_supports() knows it. */
+bool x64_has_sha(void)
+{
+    unsigned eax, ebx, ecx, edx;
+
+    return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && (ebx & bit_SHA);
 }

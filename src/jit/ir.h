@@ -200,6 +200,9 @@ const char *ir_check(const struct ir *ir, unsigned *where);
 /* lift_host.c: the host's units that a HOST operation of guest instruction `in` is for, a set of
  * enum fpu_live; 0: it can't be one. */
 unsigned ir_units(const struct insn *in);
+/* Its memory operand is for the host's units only where its address is a multiple of 16: those of
+ * the SHA extensions, which our guests may have anywhere, are a #GP on Intel's. */
+bool ir_wants_aligned(const struct insn *in);
 /* print.c: one operation a line: "  %5 = add.4 %3, %4  sets oszapc live z". */
 void ir_print(const struct ir *ir, FILE *f);
 

@@ -59,6 +59,7 @@ libersatz_core_la_SOURCES += \
     %D%/host_x86_64_shift.c \
     %D%/host_x86_64_swap.c \
     %D%/host_x86_64_simd.c \
+    %D%/host_x86_64_sse.c \
     %D%/host_x86_64_system.c \
     %D%/host_x86_64_thunk.c \
     %D%/host_x86_64_units.c \

@@ -20,7 +20,7 @@ const char golden_head[] = "# SPDX-License-Identifier: MIT\n"
 static const char *const thunks[] = {
     [THUNK_ENTER] = "enter",     [THUNK_STUB] = "stub",   [THUNK_STUB_END] = "stub-end",
     [THUNK_UNKNOWN] = "unknown", [THUNK_LEAVE] = "leave", [THUNK_STUB_PART] = "stub-part",
-    [THUNK_CALL] = "call",       [THUNK_TAKE] = "take",
+    [THUNK_CALL] = "call",       [THUNK_TAKE] = "take",   [THUNK_APPROX] = "approximate",
 };
 
 struct text {
@@ -49,13 +49,15 @@ static void print_insn(const struct text *t, const cs_insn *in)
 {
     bool jump = in->mnemonic[0] == 'j' || !strcmp(in->mnemonic, "call");
 
-    fprintf(t->f, "  %-7s", in->mnemonic);
+    fprintf(t->f, "  %-6s ", in->mnemonic);
     if (jump && in->op_str[0] == '0')
         print_target(t, strtoull(in->op_str, NULL, 0));
     else if (!strcmp(in->mnemonic, "movabs") && !strncmp(in->op_str, "r14", 3))
         fprintf(t->f, "r14, <op>\n"); /* a host address */
     else if (!strcmp(in->mnemonic, "movabs") && !strncmp(in->op_str, "r11", 3))
         fprintf(t->f, "r11, <code>\n");
+    else if (!strcmp(in->mnemonic, "movabs") && !strncmp(in->op_str, "r13", 3))
+        fprintf(t->f, "r13, <insn>\n");
     else
         fprintf(t->f, "%s\n", in->op_str);
 }

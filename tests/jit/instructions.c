@@ -3,6 +3,7 @@
  * something is. */
 #include <string.h>
 
+#include "cpu/x87.h"
 #include "decode/table.h"
 #include "program.h"
 
@@ -315,6 +316,27 @@ static bool unwanted(struct program *p, const struct isa_case *t)
     return named("push pop leave enter ret", name) && in->osize == 2 && p->mode->code != CODE16;
 }
 
+/* MOV [operand], imm32 before LDMXCSR: of random numbers most have reserved bits. */
+static void store_mxcsr(struct program *p, const struct isa_case *t)
+{
+    struct shape s = shape_of(p, t);
+    unsigned n = 0, opcode = s.modrm - 2;
+    u32 v = (u32)rng_next(&p->rng) & MXCSR_VALID;
+    u8 b[20];
+
+    if (p->mode->code == CODE16)
+        b[n++] = 0x66;
+    memcpy(b + n, t->bytes, opcode);
+    n += opcode;
+    b[n++] = 0xc7;
+    memcpy(b + n, t->bytes + s.modrm, t->in.len - s.modrm);
+    b[n] &= 0xc7;
+    n += t->in.len - s.modrm;
+    st32(b + n, one_in(&p->rng, 4) ? v : v | MXCSR_MASKS);
+    if (n + 4 <= 15)
+        program_add(p, b, n + 4);
+}
+
 /* What the instruction goes by is set, mostly. */
 static void prepare(struct program *p, const struct isa_case *t)
 {
@@ -334,6 +356,8 @@ static void prepare(struct program *p, const struct isa_case *t)
         program_load(p, RDX, rng_below(r, 3));
     if (named("leave", name))
         program_load(p, RBP, program_stack(p));
+    if (named("ldmxcsr", name))
+        store_mxcsr(p, t);
 }
 
 void program_instruction(struct program *p)
