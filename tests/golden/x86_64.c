@@ -21,6 +21,7 @@ static const char *const thunks[] = {
     [THUNK_ENTER] = "enter",     [THUNK_STUB] = "stub",   [THUNK_STUB_END] = "stub-end",
     [THUNK_UNKNOWN] = "unknown", [THUNK_LEAVE] = "leave", [THUNK_STUB_PART] = "stub-part",
     [THUNK_CALL] = "call",       [THUNK_TAKE] = "take",   [THUNK_APPROX] = "approximate",
+    [THUNK_HERE] = "here",       [THUNK_LINK] = "link",
 };
 
 struct text {

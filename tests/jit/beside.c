@@ -234,25 +234,17 @@ static void test(struct bench *b, const struct store *s, const struct where *w, 
 int main(void)
 {
     static struct bench b;
-    struct trial t = {.seed = 1};
 
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    trial_options(&t);
-    if (!trial_open(&t, &b.want, &b.got)) {
-        printf("Bail out! no boxes: the host has no memory\n");
+    if (!trial_begin(&b.want, &b.got))
         return 1;
-    }
 #ifdef __x86_64__
-    b.native = b.got.jit && !t.opt.ffi && b.got.cpu->mmu.flat;
+    b.native = b.got.jit && !b.got.opt.ffi && b.got.cpu->mmu.flat;
 #endif
     for (unsigned s = 0; s < ARRAY_LEN(stores); s++)
         for (unsigned w = 0; w < ARRAY_LEN(wheres); w++) {
             test(&b, &stores[s], &wheres[w], false);
             test(&b, &stores[s], &wheres[w], true);
         }
-    printf("# %u blocks translated\n", (unsigned)box_translations(&b.got));
-    box_destroy(&b.want);
-    box_destroy(&b.got);
-    printf("1..%u\n", b.tests);
+    trial_end(&b.want, &b.got, b.tests);
     return b.bad != 0;
 }

@@ -189,21 +189,13 @@ static bool test_row(struct bench *b, unsigned row, unsigned *n)
 int main(int argc, char **argv)
 {
     static struct bench b;
-    struct trial t = {.seed = 1};
     unsigned n = 0, bad = 0;
 
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    trial_options(&t);
-    if (!trial_open(&t, &b.want, &b.got)) {
-        printf("Bail out! no boxes: the host has no memory\n");
+    if (!trial_begin(&b.want, &b.got))
         return 1;
-    }
     for (unsigned row = 1; row < insn_row_count; row++)
         if (argc < 2 || (unsigned)atoi(argv[1]) == row)
             bad += !test_row(&b, row, &n);
-    printf("# %u blocks translated\n", (unsigned)box_translations(&b.got));
-    box_destroy(&b.want);
-    box_destroy(&b.got);
-    printf("1..%u\n", n);
+    trial_end(&b.want, &b.got, n);
     return bad || !n;
 }

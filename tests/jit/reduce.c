@@ -64,6 +64,26 @@ bool trial_open(const struct trial *t, struct box *want, struct box *got)
     return box_init(got, &opt);
 }
 
+bool trial_begin(struct box *want, struct box *got)
+{
+    struct trial t = {.seed = 1};
+
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    trial_options(&t);
+    if (trial_open(&t, want, got))
+        return true;
+    printf("Bail out! no boxes: the host has no memory\n");
+    return false;
+}
+
+void trial_end(struct box *want, struct box *got, unsigned tests)
+{
+    printf("# %u blocks translated\n", (unsigned)box_translations(got));
+    box_destroy(want);
+    box_destroy(got);
+    printf("1..%u\n", tests);
+}
+
 static u64 seed_of(const struct trial *t, unsigned n)
 {
     struct rng r = {t->seed + ((u64)n << 32)};

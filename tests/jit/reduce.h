@@ -23,6 +23,10 @@ struct trial {
 /* From the seed and JIT_FUZZ. */
 void trial_options(struct trial *t);
 bool trial_open(const struct trial *t, struct box *want, struct box *got);
+/* For programs that test the same with whatever JIT_FUZZ says: two boxes, or a TAP line that says
+ * why not; what has been translated, and the plan. */
+bool trial_begin(struct box *want, struct box *got);
+void trial_end(struct box *want, struct box *got, unsigned tests);
 /* Run number n of the trial: program n / 2 from its state n % 2. */
 bool trial_run(const struct trial *t, unsigned n, struct program *p, struct box *want,
                struct box *got, struct play *y);

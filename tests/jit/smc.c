@@ -266,20 +266,12 @@ static void test_body(struct bench *b, unsigned n, enum place place)
 int main(void)
 {
     static struct bench b;
-    struct trial t = {.seed = 1};
 
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    trial_options(&t);
-    if (!trial_open(&t, &b.want, &b.got)) {
-        printf("Bail out! no boxes: the host has no memory\n");
+    if (!trial_begin(&b.want, &b.got))
         return 1;
-    }
     for (unsigned n = 0; n < ARRAY_LEN(bodies); n++)
         for (enum place place = ANYWHERE; place < PLACES; place++)
             test_body(&b, n, place);
-    printf("# %u blocks translated\n", (unsigned)box_translations(&b.got));
-    box_destroy(&b.want);
-    box_destroy(&b.got);
-    printf("1..%u\n", b.tests);
+    trial_end(&b.want, &b.got, b.tests);
     return b.bad != 0;
 }

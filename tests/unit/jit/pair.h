@@ -73,6 +73,16 @@ static inline unsigned pair_run(struct pair *p, u64 slice, u64 most)
     return end;
 }
 
+/* Slices, and after each of them all blocks go. */
+static inline void pair_flush(struct pair *p, u64 slice, unsigned times)
+{
+    for (unsigned i = 0; i < times; i++) {
+        ck_assert_uint_eq(pair_run(p, slice, slice), TESTCPU_ALL);
+        p->rip = p->plain->cpu.rip;
+        engine_flush(p->hot->engine);
+    }
+}
+
 /* A loop of two blocks, whose second one is changed 19 times from outside, between slices. */
 static inline void pair_change_by_dma(struct pair *p)
 {

@@ -67,7 +67,7 @@ static inline const struct stub_code *stub_next(const struct jit_buffer *buf, st
     if (c->rip - r->rip_page < 4096)
         return s->link[taken];
     r->exit = LEAVE_INDIRECT;
-    const struct jit_jump *j = &r->jumps[(c->rip ^ c->rip >> 12) % JIT_JUMPS];
+    const struct jit_jump *j = &r->jumps[jit_jump_index(c->rip)];
     if (j->lin != c->rip || j->page != mmu_fetched(&c->mmu, c->rip))
         return NULL;
     r->rip_page = c->rip & ~4095ull;
