@@ -29,7 +29,7 @@ static void store(struct x64 *g, struct rm mem)
 /* Bits `mask` << shift of v to a byte; t is changed. */
 static void store_field(struct emit *e, struct rm dst, unsigned t, unsigned shift, i32 mask)
 {
-    emit_shift_imm(e, 5, 4, rm_reg(t), (u8)shift);
+    emit_shift_imm(e, X86_SHR, 4, rm_reg(t), shift);
     emit_alu_imm(e, X86_AND, 4, rm_reg(t), mask);
     emit_store(e, 1, dst, t);
 }
