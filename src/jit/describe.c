@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The block that ran last, for people: guest instructions, IR, host code. */
+/* The block or region whose code ran last, for people: guest instructions, IR, host code. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -21,8 +21,7 @@ static void guest(const struct block *b, const struct out *out)
     char text[96], line[160];
 
     for (unsigned i = 0; i < b->count; i++) {
-        struct insn in = b->ops[i].in;
-        insn_print(&in, 0, text, sizeof text);
+        insn_print(&b->ops[i].in, 0, text, sizeof text);
         snprintf(line, sizeof line, "  %llx  %s", (unsigned long long)b->phys + b->ops[i].at, text);
         out->line(out->opaque, line);
     }
@@ -81,6 +80,17 @@ static void host_code(const struct jit_code *code, const struct out *out)
 }
 #endif
 
+static struct jit_path path_of(const struct jit_code *code)
+{
+    struct jit_path path = {.block = {code->block}, .count = 1, .is_region = code->members};
+
+    for (unsigned i = 0; i < code->members; i++)
+        path.block[i] = code->member[i].block;
+    if (path.is_region)
+        path.count = code->members;
+    return path;
+}
+
 void jit_describe_last(const struct jit *j, jit_line_fn *line, void *opaque)
 {
     const struct out out = {line, opaque};
@@ -89,16 +99,11 @@ void jit_describe_last(const struct jit *j, jit_line_fn *line, void *opaque)
         line(opaque, "no translated code has run");
         return;
     }
-    line(opaque, "the last block by translated code, counted from its physical address:");
-    const struct block *blocks[IR_BLOCKS] = {j->last->block};
-    unsigned count = j->last->members ? j->last->members : 1;
-    for (unsigned i = 0; i < j->last->members; i++)
-        blocks[i] = j->last->member[i].block;
-    for (unsigned i = 0; i < count; i++)
-        guest(blocks[i], &out);
-    ir_lift_region(j->ir, blocks, count);
-    if (j->options.optimise)
-        ir_optimise(j->ir);
+    line(opaque, "what ran last as translated code, by physical addresses:");
+    struct jit_path path = path_of(j->last);
+    for (unsigned i = 0; i < path.count; i++)
+        guest(path.block[i], &out);
+    jit_make_ir(j, &path);
     operations(j->ir, &out);
     if (j->host != jit_portable())
         host_code(j->last, &out);

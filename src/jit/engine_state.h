@@ -59,6 +59,9 @@ const struct jit_code *jit_code_at(const struct jit *j, const u8 *pc);
 void jit_flush(struct jit *j);
 
 /* translate.c */
+/* The operations of path's blocks, to j->ir, as code is made of them; path keeps those blocks that
+ * it could be made of. False: they break a rule. */
+bool jit_make_ir(const struct jit *j, struct jit_path *path);
 /* Gives b code. False: it is the interpreter's for good. */
 bool jit_translate(struct jit *j, struct block *b, struct jit_place place);
 /* The code of a region that takes the place of `plain`; NULL: there is none, maybe no other code

@@ -24,7 +24,7 @@ struct jit_regs {
     struct jit_way *way;    /* by which code left, not by STUB; of BUDGET and HOT, when code didn't
                                begin, way 0 */
     struct jit_jump *jumps; /* jump cache of the present mode and privilege */
-    u64 stubs;              /* counts calls of jit_stub() and jit_stub_end() */
+    u64 stubs;              /* counts calls of jit_stub(), jit_stub_end(), jit_stub_rest() */
     u64 rip;                /* the engine's own: RIP as code left */
     u64 broken;             /* a region isn't valid any more, maybe the one that runs */
     u64 operand[2];         /* what a C function is given, or an instruction needs in memory */
@@ -148,12 +148,12 @@ bool jit_stub_part(struct cpu *c, const struct op *op, u64 rest);
 void jit_call(struct cpu *c, const struct op *op);
 /* As jit_stub() for one that ends its block; RIP is right afterwards. */
 void jit_stub_end(struct cpu *c, const struct op *op);
-/* After code has left: a jump that committed nothing before it has its target checked here, and
- * is what faults. */
-void jit_check_target(struct cpu *c);
 /* The same for `op` and all that come after it in its block: code that may not use the host's
  * units has the interpreter take over. */
 void jit_stub_rest(struct cpu *c, const struct op *op);
+/* After code has left: a jump that committed nothing before it has its target checked here, and
+ * is what faults. */
+void jit_check_target(struct cpu *c);
 /* profile.c, called by compile(): the backend has no code for guest instruction n, a STUB stands in
  * its place. */
 void jit_no_tile(const struct ir *ir, unsigned n);

@@ -96,7 +96,7 @@ static bool call_helper(struct calls *calls, struct cpu *c, const struct ir_op *
 
 /* --- translation --- */
 
-/* Operations whose helper takes more than their own operands: see helper.def. */
+/* Operations whose helper takes others than their own operands: see helper.def. */
 static void widen(struct ir_op *op, const struct ir_op *all)
 {
     const struct ir_op *of = &all[op->a];
@@ -116,13 +116,12 @@ static struct walk *writable(const struct jit_buffer *buf, const struct walk *w)
     return (struct walk *)(buf->rw + ((const u8 *)w - buf->rx));
 }
 
-/* Way `way` of w, if it stays on the page. */
-static void note_way(struct jit_code *code, u32 at, unsigned way, i64 imm)
+/* Way `way`, if it stays on the page. */
+static void note_way(struct jit_code *code, unsigned way, i64 imm)
 {
     bool on_page = imm >= 0 && imm < 4096;
-    u32 link = at + offsetof(struct walk, link) + way * (u32)sizeof(struct walk *);
 
-    code->way[way].at = on_page ? link : 0;
+    code->way[way].at = on_page ? (u32)(offsetof(struct walk, link) + way * sizeof(void *)) : 0;
 }
 
 /* Where a BRANCH goes on that doesn't jump. */
@@ -132,14 +131,14 @@ static i64 after(const struct walk *w, const struct ir_op *op)
     return (i64)ir_insn_at(by) + by->in.len;
 }
 
-static void note_ways(struct jit_code *code, const struct walk *w, u32 at)
+static void note_ways(struct jit_code *code, const struct walk *w)
 {
     for (unsigned n = 1; n <= w->count; n++) {
         const struct ir_op *op = &w->op[n];
         if (op->code == IR_BRANCH)
-            note_way(code, at, WAY_NEXT, after(w, op));
+            note_way(code, WAY_NEXT, after(w, op));
         if (op->code == IR_BRANCH || op->code == IR_JUMP || (op->code == IR_GUARD && op->a))
-            note_way(code, at, op->write, op->imm);
+            note_way(code, op->write, op->imm);
     }
 }
 
@@ -168,12 +167,9 @@ static bool compile(struct jit_buffer *buf, const struct ir *ir, struct jit_code
         if (w->op[i].code == IR_HOST)
             jit_no_tile(ir, w->op[i].insn);
     }
-    code->block = (struct block *)ir->block;
     code->entry = buf->rx + at;
     code->bytes = (u32)bytes;
-    code->fixups = NULL;
-    code->fixup_count = 0;
-    note_ways(code, w, (u32)at);
+    note_ways(code, w);
     buf->used = at + bytes;
     return true;
 }

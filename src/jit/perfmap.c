@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* /tmp/perf-PID.map: names for translated code that perf shows, `START SIZE NAME` a line, in hex.
- */
+/* /tmp/perf-PID.map: names of translated code for perf: `START SIZE NAME` a line, in hex. */
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "jit/engine_state.h"
 
 void jit_perfmap_open(struct jit *j)
@@ -12,9 +12,12 @@ void jit_perfmap_open(struct jit *j)
 
     snprintf(name, sizeof name, "/tmp/perf-%ld.map", (long)getpid());
     j->perfmap = fopen(name, "a");
-    if (j->perfmap)
-        fprintf(j->perfmap, "%llx %zx jit_thunks\n", (unsigned long long)(uintptr_t)j->buffer.rx,
-                j->buffer.thunks);
+    if (!j->perfmap) {
+        LOG(j->engine->log, JIT, "%s: cannot be made", name);
+        return;
+    }
+    fprintf(j->perfmap, "%llx %zx jit_thunks\n", (unsigned long long)(uintptr_t)j->buffer.rx,
+            j->buffer.thunks);
 }
 
 void jit_name(char name[JIT_NAME], const struct jit_code *code)

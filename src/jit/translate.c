@@ -63,7 +63,7 @@ static bool compile(struct jit *j, struct jit_code *code, const struct jit_path 
 #endif
 
 /* A rule of the IR is broken: our mistake, which costs the guest nothing but time. */
-static bool sound(struct jit *j)
+static bool sound(const struct jit *j)
 {
     unsigned where;
     const char *broken = CHECK_IR ? ir_check(j->ir, &where) : NULL;
@@ -74,13 +74,13 @@ static bool sound(struct jit *j)
     return !broken;
 }
 
-static bool make_ir(struct jit *j, struct jit_path *path)
+bool jit_make_ir(const struct jit *j, struct jit_path *path)
 {
     path->count = ir_lift_region(j->ir, (const struct block *const *)path->block, path->count);
     bool good = sound(j);
     if (good && j->options.optimise) {
         ir_optimise(j->ir);
-        if (path->is_region || !j->region_heat) /* code aside for them: hot code pays */
+        if (path->is_region || !j->region_heat) /* they double code: for what is hot */
             ir_make_groups(j->ir, j->host->groups);
         good = sound(j);
     }
@@ -90,7 +90,7 @@ static bool make_ir(struct jit *j, struct jit_path *path)
 /* NULL: no code for them. Where there was no room, all other code has gone. */
 static struct jit_code *translate(struct jit *j, struct jit_path *path)
 {
-    if (!ir_can_lift(path->block[0]) || !make_ir(j, path))
+    if (!ir_can_lift(path->block[0]) || !jit_make_ir(j, path))
         return NULL;
     jit_profile_note(j->ir);
     size_t before = j->buffer.used;
