@@ -40,7 +40,7 @@ static void on_line(void *opaque, const char *topic, const char *text)
     t->differ |= strstr(text, "differ after") != NULL;
     t->registers += strncmp(text, "CPU 0 ", 6) == 0;
     t->rbx |= strncmp(text, "CPU 0 rbx: ", 11) == 0;
-    t->listing |= strstr(text, "the last block") != NULL;
+    t->listing |= strstr(text, "what ran last") != NULL;
 }
 
 static struct ersatz_machine *machine(void)
