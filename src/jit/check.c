@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The IR's rules (ir.h), held after each pass in debug builds. */
+/* The IR's rules (ir.h), held after each pass in builds with sanitizers. */
 #include "jit/ir.h"
 
 /* What is known at an operation of its guest instruction so far. */

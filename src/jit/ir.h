@@ -5,7 +5,7 @@
  * registers, status flags and memory are state that GET, PUT, LD, ST and the like read and change
  * in order.
  *
- * Rules, which ir_check() holds after every pass in debug builds:
+ * Rules, which ir_check() holds after every pass in builds with sanitizers:
  *  - operands come before their uses, in the same guest instruction;
  *  - within one guest instruction nothing that changes guest state (PUT, flags, STW) comes before
  *    an operation with IR_SLOW: whoever misses the fast path runs the whole instruction again in
