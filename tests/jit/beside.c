@@ -34,11 +34,6 @@ static const struct store {
     {"mov dword", MOVE, 4},   {"mov qword", MOVE, 8},  {"movups", SSE, 16},
 };
 
-static void plain(struct program *p, const char *bytes)
-{
-    program_add(p, bytes, (unsigned)strlen(bytes));
-}
-
 /* The last item gets a prefix for operands of `size` bytes. */
 static void sized(struct program *p, unsigned size)
 {
@@ -72,7 +67,7 @@ static void add_store(struct program *p, const struct store *s, unsigned target,
         access(p, s, 0x30, RBX, at);
     } else if (s->how == MOVE) {
         access(p, s, 0x8a, reg, at);
-        plain(p, s->size == 1 ? "\x30\xdf" : "\x31\xde"); /* xor bh, bl; xor esi, ebx */
+        program_plain(p, s->size == 1 ? "\x30\xdf" : "\x31\xde"); /* xor bh, bl; xor esi, ebx */
         sized(p, s->size);
         access(p, s, 0x88, reg, at);
     } else {
@@ -128,8 +123,8 @@ static i32 start(const struct store *s, const struct where *w)
 
 static void pad(struct program *p)
 {
-    plain(p, "\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90");
-    plain(p, "\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90");
+    program_plain(p, "\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90");
+    program_plain(p, "\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90");
 }
 
 /* `offset`: of the victim in its page. */
@@ -143,7 +138,7 @@ static void make(struct bench *b, const struct store *s, const struct where *w, 
     p->start = BOX_CODE + 0x200;
     memset(p->pointer, RBX, sizeof p->pointer);
     program_load(p, RCX, ROUNDS);
-    plain(p, "\x31\xc0\x31\xd2"); /* xor eax, eax; xor edx, edx: one item */
+    program_plain(p, "\x31\xc0\x31\xd2"); /* xor eax, eax; xor edx, edx: one item */
     load_value(p, (u64)w->change << (w->first || s->how == SSE ? 0 : 8 * (s->size - 1)));
     add_store(p, s, victim, plus);
     program_branch(p, "\xeb", victim, false);
@@ -151,7 +146,7 @@ static void make(struct bench *b, const struct store *s, const struct where *w, 
     program_add(p, "\xb0\x01", 2);
     program_branch(p, "\xeb", victim + 4, false);
     pad(p);
-    plain(p, "\x01\xc2\xff\xc9"); /* add edx, eax; dec ecx */
+    program_plain(p, "\x01\xc2\xff\xc9"); /* add edx, eax; dec ecx */
     program_branch(p, "\x0f\x85", 3, true);
     program_state(p, 1);
     p->fx.mxcsr = 0x1f80; /* all masked */

@@ -72,11 +72,6 @@ static u64 offset(const struct program *p, unsigned reg, u64 lin)
     return p->mode->code == CODE64 ? lin - base : (u32)(lin - base);
 }
 
-static void plain(struct program *p, const char *bytes)
-{
-    program_add(p, bytes, (unsigned)strlen(bytes));
-}
-
 static void make(struct program *p, const struct body *body, const struct box_mode *mode)
 {
     memset(p, 0, offsetof(struct program, image));
@@ -88,9 +83,9 @@ static void make(struct program *p, const struct body *body, const struct box_mo
         if (body->code[i][0] == '\xe8')
             program_branch(p, body->code[i], p->count + 1, true);
         else
-            plain(p, body->code[i]);
+            program_plain(p, body->code[i]);
     }
-    plain(p, "\xff\xcf"); /* dec edi */
+    program_plain(p, "\xff\xcf"); /* dec edi */
     program_branch(p, "\x0f\x85", 1, true);
     program_state(p, 1);
     program_layout(p);

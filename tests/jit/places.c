@@ -26,11 +26,6 @@ static void result(struct bench *b, bool ok, const char *name, const char *mode)
     printf("%sok %u - %s, %s\n", ok ? "" : "not ", ++b->tests, name, mode);
 }
 
-static void plain(struct program *p, const char *bytes)
-{
-    program_add(p, bytes, (unsigned)strlen(bytes));
-}
-
 static void begin(struct program *p, enum box_mode_id mode, u32 start)
 {
     memset(p, 0, offsetof(struct program, image));
@@ -38,14 +33,14 @@ static void begin(struct program *p, enum box_mode_id mode, u32 start)
     p->start = start;
     memset(p->pointer, RBX, sizeof p->pointer);
     program_load(p, RCX, ROUNDS);
-    plain(p, "\x31\xc0\x31\xd2"); /* xor eax, eax; xor edx, edx: item 1 */
+    program_plain(p, "\x31\xc0\x31\xd2"); /* xor eax, eax; xor edx, edx: item 1 */
 }
 
 /* add edx, eax; dec ecx; jnz item 2 */
 static void end(struct program *p)
 {
-    plain(p, "\x01\xc2");
-    plain(p, "\xff\xc9");
+    program_plain(p, "\x01\xc2");
+    program_plain(p, "\xff\xc9");
     program_branch(p, "\x0f\x85", 2, true);
     program_state(p, 1);
     p->eflags = EFL_FIXED;
@@ -162,14 +157,14 @@ static void call_and_switch(struct bench *b, enum box_mode_id mode, u32 at, u32 
 
     begin(p, mode, BOX_CODE + 0x2123);
     program_load(p, RAX, at);
-    plain(p, "\xff\xd0"); /* call eax */
+    program_plain(p, "\xff\xd0"); /* call eax */
     program_load(p, RBX, BOX_TABLES + (wide ? 0x7000 + 8 * page : 0x1000 + 4 * page));
     program_add(p, "\x81\x33\x00\x10\x00\x00", 6); /* xor dword [ebx], 1000h */
     program_load(p, RBX, alias);
     if (invlpg)
-        plain(p, "\x0f\x01\x3b"); /* invlpg [ebx] */
+        program_plain(p, "\x0f\x01\x3b"); /* invlpg [ebx] */
     else
-        plain(p, "\x0f\x20\xdb\x0f\x22\xdb"); /* mov ebx, cr3; mov cr3, ebx */
+        program_plain(p, "\x0f\x20\xdb\x0f\x22\xdb"); /* mov ebx, cr3; mov cr3, ebx */
     end(p);
 }
 
@@ -209,7 +204,7 @@ static void map_changes(struct bench *b, enum box_mode_id mode)
 
     begin(p, mode, BOX_CODE + 0x2123);
     program_load(p, RBX, BOX_REMAP - box_base(&box_modes[mode], DS));
-    plain(p, "\x89\x03"); /* mov [ebx], eax */
+    program_plain(p, "\x89\x03"); /* mov [ebx], eax */
     if (p->mode->code == CODE16)
         memcpy(p->item[p->count - 1].bytes, "\x89\x07", 2); /* [bx] */
     program_load(p, RAX, 3);
@@ -403,9 +398,12 @@ int main(void)
     largest_blocks(&b);
     printf("# %u blocks translated\n", (unsigned)box_translations(&b.got));
     close_boxes(&b);
-    if (open_boxes(&b, true))
-        for (enum box_mode_id mode = 0; mode < MODE_COUNT; mode++)
-            another_cpu(&b, mode);
+    if (!open_boxes(&b, true)) {
+        printf("Bail out! no boxes of two CPUs\n");
+        return 1;
+    }
+    for (enum box_mode_id mode = 0; mode < MODE_COUNT; mode++)
+        another_cpu(&b, mode);
     close_boxes(&b);
     printf("1..%u\n", b.tests);
     return b.bad != 0;

@@ -18,6 +18,11 @@ struct item *program_add(struct program *p, const void *bytes, unsigned len)
     return i;
 }
 
+struct item *program_plain(struct program *p, const char *bytes)
+{
+    return program_add(p, bytes, (unsigned)strlen(bytes));
+}
+
 void program_load(struct program *p, unsigned reg, u64 value)
 {
     u8 b[10];

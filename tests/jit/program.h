@@ -84,6 +84,8 @@ void program_print(const struct program *p, FILE *f);
 /* One instruction of the mix, and what prepares its operands. */
 void program_instruction(struct program *p);
 struct item *program_add(struct program *p, const void *bytes, unsigned len);
+/* The same, up to a 0. */
+struct item *program_plain(struct program *p, const char *bytes);
 /* mov reg, value. */
 void program_load(struct program *p, unsigned reg, u64 value);
 /* Opcode, ModRM's reg field and, if not 0, an immediate byte; the memory operand is the code of

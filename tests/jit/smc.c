@@ -22,11 +22,6 @@ struct bench {
 /* What came out in DX, and what must. */
 typedef u32 make_fn(struct bench *b);
 
-static void plain(struct program *p, const char *bytes)
-{
-    program_add(p, bytes, (unsigned)strlen(bytes));
-}
-
 /* mov al, 0: its second byte is what changes. */
 static void victim(struct bench *b)
 {
@@ -37,7 +32,7 @@ static void victim(struct bench *b)
 static void nops(struct program *p, unsigned n)
 {
     while (n--)
-        plain(p, "\x90");
+        program_plain(p, "\x90");
 }
 
 /* 1 + 2 + ... + n */
@@ -123,10 +118,10 @@ static u32 by_string(struct bench *b)
     p->item[p->count - 1].field = p->mode->code == CODE16 ? 2 : 4;
     p->item[p->count - 1].target = (u8)(p->count + 4);
     p->item[p->count - 1].plus = 1;
-    plain(p, "\xfe\x06"); /* inc byte [esi]; 16-bit: the address is that of ModRM 06 */
+    program_plain(p, "\xfe\x06"); /* inc byte [esi]; 16-bit: the address is that of ModRM 06 */
     if (p->mode->code == CODE16)
         memcpy(p->item[p->count - 1].bytes, "\xfe\x04", 2); /* [si] */
-    plain(p, "\xa4");
+    program_plain(p, "\xa4");
     nops(p, 2);
     victim(b);
     return sum(ROUNDS);
@@ -137,16 +132,16 @@ static u32 by_rep_stos(struct bench *b)
 {
     struct program *p = &b->p;
 
-    plain(p, "\x88\xc8\x24\x01"); /* mov al, cl; and al, 1 */
-    plain(p, "\x0c\xf8");
-    plain(p, "\x89\xcd"); /* mov ebp, ecx */
+    program_plain(p, "\x88\xc8\x24\x01"); /* mov al, cl; and al, 1 */
+    program_plain(p, "\x0c\xf8");
+    program_plain(p, "\x89\xcd"); /* mov ebp, ecx */
     program_load(p, RCX, 8);
     program_load(p, RDI, 0);
     p->item[p->count - 1].kind = ITEM_ADDRESS;
     p->item[p->count - 1].field = p->mode->code == CODE16 ? 2 : 4;
     p->item[p->count - 1].target = (u8)(p->count + 2);
-    plain(p, "\xf3\xaa");
-    plain(p, "\x89\xe9"); /* mov ecx, ebp */
+    program_plain(p, "\xf3\xaa");
+    program_plain(p, "\x89\xe9"); /* mov ecx, ebp */
     b->victim = p->count;
     nops(p, 8);
     program_add(p, "\xb0\x00\x14\x00", 4); /* mov al, 0; adc al, 0 */
@@ -163,7 +158,7 @@ static u32 subroutine(struct bench *b)
     program_absolute(p, "\xfe\x00", at + 3, 1);
     program_branch(p, "\xeb", at + 5, false);
     victim(b);
-    plain(p, "\xc3");
+    program_plain(p, "\xc3");
     return sum(ROUNDS - 1);
 }
 
@@ -211,10 +206,10 @@ static u32 make(struct bench *b, const struct box_mode *mode, make_fn *body, enu
     memset(p->pointer, RBX, sizeof p->pointer);
     b->victim = 0;
     program_load(p, RCX, ROUNDS);
-    plain(p, "\x31\xc0\x31\xd2"); /* xor eax, eax; xor edx, edx: one item */
+    program_plain(p, "\x31\xc0\x31\xd2"); /* xor eax, eax; xor edx, edx: one item */
     result = body(b);
-    plain(p, "\x01\xc2"); /* add edx, eax */
-    plain(p, "\xff\xc9");
+    program_plain(p, "\x01\xc2"); /* add edx, eax */
+    program_plain(p, "\xff\xc9");
     program_branch(p, "\x0f\x85", 2, true);
     program_state(p, 1);
     p->image[BOX_ARENA] = 0;
