@@ -74,9 +74,12 @@ struct ersatz_machine {
     struct medium_change *media;
     u64 media_count;
 
-    u64 host_base;  /* ns: the host's clock less virtual time, at the start of a run */
-    u64 pace_check; /* ns of the host's clock at which virtual time is looked at again */
-    u64 insns, ns;  /* atomic: for other threads */
+    u64 host_base; /* ns: the host's clock less virtual time, at the start of a run */
+    /* The present piece of time, in which it shows whether the machine has anything to do. */
+    u64 quiet_since; /* ns of the host's clock */
+    u64 quiet_insns; /* that had run then */
+    u64 pace_check;  /* ns of the host's clock at which virtual time is looked at again */
+    u64 insns, ns;   /* atomic: for other threads */
 };
 
 /* True if no other thread is in; the counterpart is api_leave(). Else -ERSATZ_E_BUSY. */

@@ -19,6 +19,11 @@
 #define AHEAD_ALLOWED 2000000 /* ns; less than what poll() can sleep well is not worth it */
 #define SLEEP_MAX 100000000   /* ns */
 #define NS_PER_MS 1000000
+/* A machine that in so long runs no more than so much has nothing to do; what it has of blocks
+ * beyond that many bytes was for something else. */
+#define QUIET_TIME (20 * (u64)NS_PER_SEC)
+#define QUIET_INSNS 400000000
+#define QUIET_BYTES (4u << 20)
 
 u64 host_now(void)
 {
@@ -78,6 +83,21 @@ void pace_running(struct ersatz_machine *m)
         sleep_on_gate(m, now - host < SLEEP_MAX ? now - host : SLEEP_MAX);
 }
 
+/* A machine with nothing to do gives the host the memory of its blocks and their code back: what it
+ * does next is decoded anew. The guest can't tell. */
+static void rest(struct ersatz_machine *m)
+{
+    struct engine *e = m->board.engine;
+    u64 host = host_now(), insns = clock_insns(&m->board.clock);
+
+    if (host - m->quiet_since < QUIET_TIME)
+        return;
+    if (m->quiet_since && insns - m->quiet_insns < QUIET_INSNS && e->used > QUIET_BYTES)
+        engine_give_back(e);
+    m->quiet_since = host;
+    m->quiet_insns = insns;
+}
+
 void pace_idle(struct ersatz_machine *m)
 {
     struct clock *clock = &m->board.clock;
@@ -90,6 +110,7 @@ void pace_idle(struct ersatz_machine *m)
         return;
     }
     channel_flush(m);
+    rest(m);
     u64 host = host_virtual(m);
     if (deadline == UINT64_MAX)
         sleep_on_gate(m, m->set.host_clock ? SLEEP_MAX : UINT64_MAX);

@@ -8,4 +8,5 @@ libersatz_core_la_SOURCES += \
     %D%/log.h \
     %D%/nearest.c \
     %D%/nearest.h \
+    %D%/pages.h \
     %D%/types.h

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/pages.h"
 #include "board/memmap.h"
 #include "cpu/build.h"
 #include "cpu/mem.h"
@@ -217,6 +218,17 @@ void engine_flush(struct engine *e)
             info->writers = PAGE_WRITER_NONE;
         info->code = 0;
     }
+}
+
+void engine_give_back(struct engine *e)
+{
+    size_t used = e->used;
+
+    engine_flush(e);
+    pages_give_back(e->arena, used);
+    if (e->accel)
+        e->accel->give_back(e->accel->opaque);
+    e->stat_given_back++;
 }
 
 /* --- new blocks --- */

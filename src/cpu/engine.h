@@ -39,6 +39,8 @@ struct accel {
     void (*drop)(void *opaque, struct block *b);
     /* All blocks go. No code runs. */
     void (*flush)(void *opaque);
+    /* After that: the host may have the memory that they took. */
+    void (*give_back)(void *opaque);
     /* cpu_run() returns. */
     void (*end)(void *opaque);
     void *opaque;
@@ -64,7 +66,7 @@ struct engine {
     bool flush_wanted; /* the memory map changed */
     bool missing_seen; /* an instruction was refused for a feature the model lacks: */
     enum cpu_feature missing;
-    u64 stat_builds, stat_drops, stat_flushes;
+    u64 stat_builds, stat_drops, stat_flushes, stat_given_back;
 };
 
 /* Installs itself as mem's owner of code pages and map changes. NULL: out of memory. */
@@ -75,6 +77,8 @@ int engine_attach(struct engine *e, struct cpu *c);
 void engine_detach(struct engine *e, struct cpu *c);
 /* Drops every block. Not while one runs: inside, set flush_wanted. */
 void engine_flush(struct engine *e);
+/* The same, and the host gets the memory back: for a machine that has little to do. */
+void engine_give_back(struct engine *e);
 /* Drops the blocks that cover any of these bytes. */
 void engine_invalidate(struct engine *e, physaddr addr, u64 len);
 

@@ -74,6 +74,15 @@ void jit_buffer_grown(struct jit_buffer *b)
     madvise(b->rw, b->let_go, MADV_DONTNEED);
 }
 
+/* Of a file or shared, so that both mappings must let go: the pages themselves go. */
+void jit_buffer_give_back(struct jit_buffer *b)
+{
+    size_t from = align_up(b->used, 4096);
+
+    if (from < b->size)
+        madvise(b->rw + from, align_down(b->size - from, 4096), MADV_REMOVE);
+}
+
 void jit_buffer_flush(struct jit_buffer *b)
 {
     b->let_go = 0;

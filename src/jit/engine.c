@@ -17,6 +17,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/pages.h"
 #include "cpu/debug.h"
 #include "cpu/flags.h"
 #include "cpu/x87.h"
@@ -43,6 +44,16 @@ void jit_flush(struct jit *j)
 static void on_flush(void *opaque)
 {
     jit_flush(opaque);
+}
+
+static void on_give_back(void *opaque)
+{
+    struct jit *j = opaque;
+
+    jit_buffer_give_back(&j->buffer);
+    pages_give_back(j->codes, j->code_max * sizeof *j->codes);
+    pages_give_back(j->ways, j->way_max * sizeof *j->ways);
+    pages_give_back(j->members, j->code_max * sizeof *j->members);
 }
 
 static void on_drop(void *opaque, struct block *b)
@@ -287,6 +298,7 @@ struct jit *jit_new(struct engine *e, const struct jit_config *config)
     j->accel = (struct accel){.run = jit_run,
                               .drop = on_drop,
                               .flush = on_flush,
+                              .give_back = on_give_back,
                               .end = on_end,
                               .opaque = j,
                               .heat = config->heat ? (u16)config->heat : JIT_HEAT};

@@ -73,13 +73,16 @@ static inline unsigned pair_run(struct pair *p, u64 slice, u64 most)
     return end;
 }
 
-/* Slices, and after each of them all blocks go. */
+/* Slices, and after each of them all blocks go, every other time with their memory. */
 static inline void pair_flush(struct pair *p, u64 slice, unsigned times)
 {
     for (unsigned i = 0; i < times; i++) {
         ck_assert_uint_eq(pair_run(p, slice, slice), TESTCPU_ALL);
         p->rip = p->plain->cpu.rip;
-        engine_flush(p->hot->engine);
+        if (i & 1)
+            engine_give_back(p->hot->engine);
+        else
+            engine_flush(p->hot->engine);
     }
 }
 
