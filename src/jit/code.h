@@ -27,7 +27,7 @@ struct jit_buffer {
     size_t thunks; /* bytes at the bottom that stay: the backend's own */
     /* Addresses of the backend's thunks, in its own order. */
     const u8 *thunk[16];
-    bool sha; /* the backend's own: the host's CPU has the SHA extensions */
+    bool adx, sha; /* the backend's own: extensions that the host's CPU has */
     const struct jit_options *opt;
 };
 

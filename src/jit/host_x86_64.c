@@ -26,7 +26,7 @@
 static bool init(struct jit_buffer *buf, const struct jit_options *opt)
 {
     buf->opt = opt;
-    buf->sha = x64_has_sha();
+    x64_ask_host(buf);
     return x64_thunks(buf);
 }
 

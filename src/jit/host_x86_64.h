@@ -360,7 +360,8 @@ static inline size_t x64_thunk(const struct x64 *g, enum x64_thunk n)
 /* What the host's CPU has. */
 bool x64_has_bmi2(void);
 bool x64_has_adx(const struct x64 *g);
-bool x64_has_sha(void);
+/* Fills in buf->adx and sha. */
+void x64_ask_host(struct jit_buffer *buf);
 
 /* --- HOST operations: host_x86_64_simd.c, host_x86_64_sse.c, host_x86_64_x87.c --- */
 /* False: no tile, the guest instruction becomes a STUB. */

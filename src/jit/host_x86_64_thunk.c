@@ -275,13 +275,15 @@ bool x64_has_bmi2(void)
 
 bool x64_has_adx(const struct x64 *g)
 {
-    return !g->buf->opt->baseline && __builtin_cpu_supports("adx");
+    return !g->buf->opt->baseline && g->buf->adx;
 }
 
-/* Not every compiler's __builtin_cpu_supports() knows it. */
-bool x64_has_sha(void)
+/* Those that not every compiler's __builtin_cpu_supports() knows: SDM vol. 2A, CPUID leaf 7. */
+void x64_ask_host(struct jit_buffer *buf)
 {
-    unsigned eax, ebx, ecx, edx;
+    unsigned eax, ebx = 0, ecx, edx;
 
-    return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && (ebx & bit_SHA);
+    __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx);
+    buf->adx = ebx & bit_ADX;
+    buf->sha = ebx & bit_SHA;
 }
