@@ -102,46 +102,22 @@ static void operation(struct x64 *g, unsigned n)
 /* What emitting a guest instruction changes, to be taken back. */
 struct mark {
     size_t at;
-    bool host_ok, rax_ok, af_zero;
-    u8 units, x87_insn, x87_mem;
-    unsigned site_count, crossing_count, exit_count, fixup_count, take_count;
-    unsigned beside_count, miss_count;
+    struct x64_flags flags;
+    struct x64_units units;
+    struct x64_counts count;
 };
 
 static struct mark mark(const struct x64 *g)
 {
-    return (struct mark){.at = g->e.at,
-                         .host_ok = g->host_ok,
-                         .rax_ok = g->rax_ok,
-                         .af_zero = g->af_zero,
-                         .units = g->units,
-                         .x87_insn = g->x87_insn,
-                         .x87_mem = g->x87_mem,
-                         .site_count = g->site_count,
-                         .crossing_count = g->crossing_count,
-                         .exit_count = g->exit_count,
-                         .fixup_count = g->fixup_count,
-                         .take_count = g->take_count,
-                         .beside_count = g->beside_count,
-                         .miss_count = g->miss_count};
+    return (struct mark){g->e.at, g->flags, g->units, g->count};
 }
 
 static void take_back(struct x64 *g, const struct mark *m)
 {
     g->e.at = m->at;
-    g->host_ok = m->host_ok;
-    g->rax_ok = m->rax_ok;
-    g->af_zero = m->af_zero;
+    g->flags = m->flags;
     g->units = m->units;
-    g->x87_insn = m->x87_insn;
-    g->x87_mem = m->x87_mem;
-    g->site_count = m->site_count;
-    g->crossing_count = m->crossing_count;
-    g->exit_count = m->exit_count;
-    g->fixup_count = m->fixup_count;
-    g->take_count = m->take_count;
-    g->beside_count = m->beside_count;
-    g->miss_count = m->miss_count;
+    g->count = m->count;
     g->at[g->insn].slow = g->at[g->insn].leads = false;
     g->scratch = 0;
     g->failed = false;
@@ -175,11 +151,7 @@ void x64_instruction(struct x64 *g, unsigned first, unsigned last)
     g->last = last;
     g->failed = false;
     struct x64_insn *at = &g->at[g->insn];
-    *at = (struct x64_insn){.x87_insn = g->x87_insn,
-                            .x87_mem = g->x87_mem,
-                            .units_before = g->units,
-                            .first = (u16)first,
-                            .last = (u16)last};
+    *at = (struct x64_insn){.before = g->units, .first = (u16)first, .last = (u16)last};
     x64_groups_begin(g);
     operations(g, first, body);
     if (g->failed && x64_groups_drop(g)) {
@@ -196,8 +168,8 @@ void x64_instruction(struct x64 *g, unsigned first, unsigned last)
     }
     at->after = (u32)g->e.at;
     at->done = ends ? 0 : at->after;
-    at->flags_host = g->host_ok;
-    at->units = g->units;
+    at->flags_host = g->flags.host_ok;
+    at->units = g->units.taken;
     x64_groups_end(g);
     if (body != last && !g->plain)
         operation(g, last);
@@ -269,7 +241,6 @@ static void entry_and_body(struct x64 *g)
         hot = emit_jcc(e, CC_S);
     }
     x64_swap_in(g);
-    g->units = 0;
     x64_units_want(g, 1);
     body(g);
     g->code->straight = (u32)(e->at - entry);
@@ -294,29 +265,28 @@ static void put_fixups(struct x64 *g, size_t entry)
     struct emit *e = &g->e;
     while (e->at % 8 && !e->full)
         emit_byte(e, 0xcc);
-    size_t bytes = g->fixup_count * sizeof(struct jit_fixup);
+    size_t bytes = g->count.fixup * sizeof(struct jit_fixup);
     if (e->full || e->end - e->at < bytes) {
         e->full = true;
         return;
     }
-    for (unsigned n = 0; n < g->fixup_count; n++) {
+    for (unsigned n = 0; n < g->count.fixup; n++) {
         g->fixup[n].at -= (u32)entry;
         g->fixup[n].to -= (u32)entry;
     }
     memcpy(e->base + e->at, g->fixup, bytes);
     g->code->fixups = (const struct jit_fixup *)(const void *)(g->buf->rx + e->at);
-    g->code->fixup_count = g->fixup_count;
+    g->code->fixup_count = g->count.fixup;
     e->at += bytes;
 }
 
 static void attempt(struct x64 *g, size_t entry, u64 dropped)
 {
     g->e.at = entry;
-    g->host_ok = g->af_zero = false;
-    g->rax_ok = true;
-    g->x87_insn = g->x87_mem = 0;
-    g->take_count = g->site_count = g->crossing_count = g->exit_count = g->fixup_count = 0;
-    g->beside_count = g->fixups_done = g->miss_count = g->next_group = 0;
+    g->flags = X64_AT_ENTRY;
+    g->units = (struct x64_units){0};
+    g->count = (struct x64_counts){0};
+    g->fixups_done = g->next_group = 0;
     g->dropped = dropped;
     g->plain = false;
     memset(g->holds, 0, sizeof g->holds);

@@ -11,7 +11,7 @@
  * suffice, or an operation has no tile, the guest instruction's code is taken back and a STUB
  * stands in its place.
  *
- * Flags are in RFLAGS, in rax, or in both (`host_ok`, `rax_ok`); neither while none is live. Who
+ * Flags are in RFLAGS, in rax, or in both (struct x64_flags); neither while none is live. Who
  * emits an instruction that changes RFLAGS first calls x64_clobber(), or, if it is the guest's
  * own, x64_flags_before() and x64_flags_after().
  */
@@ -68,6 +68,26 @@ struct x64_val {
     i64 imm;
 };
 
+/* Where the guest's flags are. */
+struct x64_flags {
+    bool host_ok, rax_ok; /* in RFLAGS, in rax; in none of them while none is live */
+    bool af_zero;         /* RFLAGS.AF is anything, the guest's is 0 */
+};
+
+#define X64_AT_ENTRY ((struct x64_flags){.rax_ok = true})
+
+/* What is known to be in the host's units. */
+struct x64_units {
+    u8 taken;             /* enum fpu_live */
+    u8 x87_insn, x87_mem; /* 1 + the last x87 instruction, the last one with a memory operand, whose
+                             pointers aren't stored yet; 0: none */
+};
+
+/* How many entries the lists of struct x64 have. */
+struct x64_counts {
+    unsigned site, crossing, exit, fixup, take, beside, miss;
+};
+
 /* A guest instruction, as its slow path needs to know it. */
 struct x64_insn {
     u32 done;        /* offset of what comes after it; 0: the slow path leaves */
@@ -76,8 +96,8 @@ struct x64_insn {
     bool flags_host; /* after it flags are wanted in RFLAGS */
     bool leads;      /* a group begins in it */
     bool grouped;    /* a group holds after it: nobody comes back there from aside */
-    u8 x87_insn, x87_mem, units_before; /* before it, and `units` after it: as in struct x64 */
-    u8 units;
+    struct x64_units before;
+    u8 units;        /* taken, after it */
     u16 first, last; /* operations */
 };
 
@@ -113,7 +133,7 @@ struct x64_exit {
     bool unknown;
     u8 way, size;
     u8 rest; /* what a GUARD's has to give back, and where the flags are */
-    bool host_ok, rax_ok, af_zero;
+    struct x64_flags flags;
     i64 imm;
 };
 
@@ -148,14 +168,10 @@ struct x64 {
     u16 scratch;          /* scratch registers in use, a bit each */
     u16 reserved;         /* of these, those that groups hold: the one thing that stays there from
                              one guest instruction to others */
-    bool host_ok, rax_ok;
-    bool af_zero;         /* RFLAGS.AF is anything, the guest's is 0 */
-    u8 units;             /* what is known to be in the host's units: enum fpu_live */
-    u8 x87_insn, x87_mem; /* 1 + the last x87 instruction, the last one with a memory operand, whose
-                             pointers aren't stored yet; 0: none */
-    unsigned site_count, crossing_count, exit_count, fixup_count, take_count;
-    unsigned beside_count;
-    unsigned fixups_done; /* of these, those that go to a slow path already */
+    struct x64_flags flags;
+    struct x64_units units;
+    struct x64_counts count;
+    unsigned fixups_done; /* those that go to a slow path already */
     struct x64_site site[X64_SITES];
     struct x64_crossing crossing[X64_FIXUPS];
     struct x64_beside beside[X64_FIXUPS];
@@ -166,9 +182,8 @@ struct x64 {
     /* --- host_x86_64_group.c's --- */
     u8 holds[X64_GROUPS]; /* 1 + the group in each register; 0: none */
     unsigned next_group;
-    u64 dropped; /* groups that are none, a bit each */
-    bool plain;  /* this is the second copy, without groups */
-    unsigned miss_count;
+    u64 dropped;                      /* groups that are none, a bit each */
+    bool plain;                       /* this is the second copy, without groups */
     struct x64_site miss[X64_MISSES]; /* jumps to the second copy */
     bool plain_wanted[IR_INSNS];
     u32 plain_at[IR_INSNS];
@@ -372,7 +387,7 @@ bool x64_sse(struct x64 *g, unsigned n, struct rm mem);
 
 /* --- host_x86_64_units.c: guest registers in the host's SSE and x87 units --- */
 /* Where code begins, goes on after a STUB, or with the next block of a region, at operation n: what
- * HOST operations from there want is taken, but for g->units, which are there. */
+ * HOST operations from there want is taken, but for what g->units says is there. */
 void x64_units_want(struct x64 *g, unsigned n);
 void x64_units_cold(struct x64 *g);
 /* In the slow path of guest instruction insn, after the STUB: the same again. */

@@ -101,7 +101,7 @@ static bool by_lea(struct x64 *g, unsigned n)
     bool is_imm = x64_imm(g, op->b, op->size, &imm);
     if (op->size < 4 || (op->code != IR_ADD && !(op->code == IR_SUB && is_imm)))
         return false;
-    if ((op->sets & g->live_out[n]) || !g->live_out[n] || !g->host_ok || g->rax_ok)
+    if ((op->sets & g->live_out[n]) || !g->live_out[n] || !g->flags.host_ok || g->flags.rax_ok)
         return false;
     if (op->code == IR_SUB && imm == INT32_MIN)
         return false;

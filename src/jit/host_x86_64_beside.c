@@ -100,11 +100,11 @@ void x64_beside(struct x64 *g, size_t site, const struct x64_beside *access)
 {
     bool sized = access->size <= BESIDE_MAX && !(access->size & (access->size - 1));
 
-    if (!sized || g->beside_count == X64_FIXUPS) {
+    if (!sized || g->count.beside == X64_FIXUPS) {
         x64_slow(g, site);
         return;
     }
-    struct x64_beside *b = &g->beside[g->beside_count++];
+    struct x64_beside *b = &g->beside[g->count.beside++];
     *b = *access;
     b->at = (u32)site;
     b->back = (u32)g->e.at;
@@ -116,7 +116,7 @@ void x64_beside_cold(struct x64 *g)
 {
     struct emit *e = &g->e;
 
-    for (unsigned n = 0; n < g->beside_count; n++) {
+    for (unsigned n = 0; n < g->count.beside; n++) {
         const struct x64_beside *b = &g->beside[n];
         emit_patch(e, b->at, e->at);
         emit_push(e, b->address);

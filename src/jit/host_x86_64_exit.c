@@ -65,8 +65,8 @@ static void begin_call(struct x64 *g, unsigned n)
 
 static void end_call(struct x64 *g)
 {
-    g->rax_ok = true;
-    g->units = 0;
+    g->flags.rax_ok = true;
+    g->units.taken = 0;
     x64_units_want(g, g->last + 1);
 }
 
@@ -133,7 +133,7 @@ static bool linkable(const struct x64 *g, i64 imm, unsigned size)
 static struct x64_exit *leave_by(struct x64 *g, size_t site, unsigned way, const struct ir_op *op)
 {
     const struct op *by = ir_insn(g->ir, op->insn);
-    struct x64_exit *x = &g->exit[g->exit_count++];
+    struct x64_exit *x = &g->exit[g->count.exit++];
     *x = (struct x64_exit){.at = (u32)site, .way = (u8)way, .size = op->size, .imm = op->imm};
     if (op->code == IR_BRANCH && way == WAY_NEXT) {
         x->imm = (i64)ir_insn_at(by) + by->in.len;
@@ -160,9 +160,7 @@ void x64_guard(struct x64 *g, unsigned n)
         unsigned cc = x64_condition(g, n, op->a) ^ op->reg;
         struct x64_exit *x = leave_by(g, emit_jcc(&g->e, cc), op->write, op);
         x->rest = g->ir->insn[op->insn].rest;
-        x->host_ok = g->host_ok;
-        x->rax_ok = g->rax_ok;
-        x->af_zero = g->af_zero;
+        x->flags = g->flags;
     }
     x64_units_want(g, n + 1);
 }
@@ -170,7 +168,7 @@ void x64_guard(struct x64 *g, unsigned n)
 /* The jump just emitted, with its rel32 at `site`, leaves to RIP in r13. */
 static void unknown(struct x64 *g, size_t site, unsigned way)
 {
-    g->exit[g->exit_count++] = (struct x64_exit){.at = (u32)site, .unknown = true, .way = (u8)way};
+    g->exit[g->count.exit++] = (struct x64_exit){.at = (u32)site, .unknown = true, .way = (u8)way};
 }
 
 /* A field of the jump cache's entry, which r11 points at. */
@@ -279,11 +277,11 @@ void x64_end(struct x64 *g, unsigned n)
 
 void x64_slow(struct x64 *g, size_t site)
 {
-    if (g->site_count == X64_SITES) {
+    if (g->count.site == X64_SITES) {
         g->failed = true;
         return;
     }
-    g->site[g->site_count++] = (struct x64_site){(u32)site, (u8)g->insn};
+    g->site[g->count.site++] = (struct x64_site){(u32)site, (u8)g->insn};
     g->at[g->insn].slow = true;
 }
 
@@ -312,9 +310,9 @@ static void slow_paths(struct x64 *g)
     u32 path[IR_INSNS];
     for (unsigned n = 0; n < g->ir->insns; n++)
         path[n] = g->at[n].slow ? slow_path(g, n) : 0;
-    for (unsigned n = 0; n < g->site_count; n++)
+    for (unsigned n = 0; n < g->count.site; n++)
         emit_patch(&g->e, g->site[n].at, path[g->site[n].insn]);
-    for (; g->fixups_done < g->fixup_count; g->fixups_done++)
+    for (; g->fixups_done < g->count.fixup; g->fixups_done++)
         g->fixup[g->fixups_done].to = path[g->fixup[g->fixups_done].to];
 }
 
@@ -335,9 +333,7 @@ static void load_way(struct x64 *g, unsigned way)
 static size_t exit_early(struct x64 *g, const struct x64_exit *x)
 {
     struct emit *e = &g->e;
-    g->host_ok = x->host_ok;
-    g->rax_ok = x->rax_ok;
-    g->af_zero = x->af_zero;
+    g->flags = x->flags;
     x64_spill(g, IRF_ALL);
     x64_swap_out(g);
     emit_rm(e, X86_DIGIT | 0x81, 8, X86_SUB, X64_CPU(budget));
@@ -384,7 +380,7 @@ static void exit_way(struct x64 *g, const struct x64_exit *x)
 static void exits(struct x64 *g)
 {
     struct emit *e = &g->e;
-    for (unsigned n = 0; n < g->exit_count; n++) {
+    for (unsigned n = 0; n < g->count.exit; n++) {
         const struct x64_exit x = g->exit[n];
         emit_patch(e, x.at, e->at);
         if (!x.unknown) {

@@ -35,21 +35,21 @@ static void ah_imm(struct x64 *g, bool test, unsigned imm)
 void x64_spill(struct x64 *g, u8 live)
 {
     struct emit *e = &g->e;
-    if (!live || g->rax_ok || !g->host_ok)
+    if (!live || g->flags.rax_ok || !g->flags.host_ok)
         return;
     emit_byte(e, 0x9f); /* lahf */
     emit_setcc(e, CC_O, rm_reg(HOST_RAX));
-    if (g->af_zero && (live & IRF_AF)) {
+    if (g->flags.af_zero && (live & IRF_AF)) {
         ah_imm(g, false, 0xff & ~IRF_AF);
-        g->host_ok = false;
+        g->flags.host_ok = false;
     }
-    g->rax_ok = true;
+    g->flags.rax_ok = true;
 }
 
 void x64_clobber(struct x64 *g, u8 live)
 {
     x64_spill(g, live);
-    g->host_ok = false;
+    g->flags.host_ok = false;
 }
 
 void x64_sahf(struct x64 *g)
@@ -60,11 +60,11 @@ void x64_sahf(struct x64 *g)
 
 void x64_to_host(struct x64 *g)
 {
-    if (g->host_ok)
+    if (g->flags.host_ok)
         return;
     x64_sahf(g);
-    g->host_ok = true;
-    g->af_zero = false;
+    g->flags.host_ok = true;
+    g->flags.af_zero = false;
 }
 
 static bool reads_carry(const struct ir_op *op)
@@ -74,7 +74,7 @@ static bool reads_carry(const struct ir_op *op)
 
 static void carry_in(struct x64 *g)
 {
-    if (g->host_ok)
+    if (g->flags.host_ok)
         return;
     emit_rm(&g->e, X86_0F | X86_DIGIT | 0xba, 4, 4, rm_reg(HOST_RAX)); /* bt eax, 8 */
     emit_imm(&g->e, 8, 1);
@@ -90,7 +90,7 @@ bool x64_flags_before(struct x64 *g, unsigned n, u8 native)
         x64_spill(g, live);
         if (reads_carry(op))
             carry_in(g);
-        g->host_ok = false;
+        g->flags.host_ok = false;
         return false;
     }
     if (keep & ~op->sets & native) { /* the host instruction changes more than the guest's */
@@ -108,10 +108,10 @@ bool x64_flags_before(struct x64 *g, unsigned n, u8 native)
 
 void x64_flags_after(struct x64 *g, unsigned n)
 {
-    g->host_ok = true;
-    g->rax_ok = false;
+    g->flags.host_ok = true;
+    g->flags.rax_ok = false;
     if (g->ir->op[n].sets & IRF_AF)
-        g->af_zero = false;
+        g->flags.af_zero = false;
 }
 
 /* --- conditions --- */
@@ -132,7 +132,7 @@ static unsigned guest_condition(struct x64 *g, unsigned cc)
 {
     bool al;
     unsigned bits;
-    if (g->host_ok)
+    if (g->flags.host_ok)
         return cc;
     if (!in_image(cc, &al, &bits)) {
         x64_to_host(g);
@@ -229,7 +229,7 @@ static void put_flags(struct x64 *g, unsigned n)
     emit_alu_imm(e, X86_AND, 4, rm_reg(low), (i32)image_bits(op->sets));
     emit_alu_imm(e, X86_AND, 4, rm_reg(HOST_RAX), (i32)(0xffff & ~image_bits(op->sets)));
     emit_alu(e, X86_OR, 4, HOST_RAX, rm_reg(low));
-    g->rax_ok = true;
+    g->flags.rax_ok = true;
     x64_free(g, low);
     x64_free(g, of);
 }
@@ -271,8 +271,8 @@ static void flags_of_result(struct x64 *g, unsigned n)
     x64_used(g, op->a);
     x64_used(g, op->b);
     x64_used(g, op->c);
-    g->rax_ok = true;
-    g->host_ok = false;
+    g->flags.rax_ok = true;
+    g->flags.host_ok = false;
 }
 
 /* BT of a register leaves the other flags alone. */

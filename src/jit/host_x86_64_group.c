@@ -107,11 +107,11 @@ void x64_groups_end(struct x64 *g)
  * insn. */
 static void to_plain(struct x64 *g, size_t site, unsigned insn)
 {
-    if (g->miss_count == X64_MISSES) {
+    if (g->count.miss == X64_MISSES) {
         g->failed = true;
         return;
     }
-    g->miss[g->miss_count++] = (struct x64_site){(u32)site, (u8)insn};
+    g->miss[g->count.miss++] = (struct x64_site){(u32)site, (u8)insn};
 }
 
 void x64_plain_from(struct x64 *g, size_t site)
@@ -193,7 +193,8 @@ bool x64_group_left(struct x64 *g, unsigned insn)
 /* What is in the host's units, and what slow paths have stored, is as in the first copy. */
 static bool same_units(const struct x64 *g, const struct x64_insn *at)
 {
-    return g->units == at->units_before && g->x87_insn == at->x87_insn && g->x87_mem == at->x87_mem;
+    const struct x64_units *u = &g->units, *b = &at->before;
+    return u->taken == b->taken && u->x87_insn == b->x87_insn && u->x87_mem == b->x87_mem;
 }
 
 /* The next guest instruction that has operations, from insn on; or ir->insns. */
@@ -210,12 +211,12 @@ static void begin_plain(struct x64 *g)
     memcpy(g->grouped_at, g->at, insns * sizeof *g->at);
     for (unsigned n = 0; n < insns; n++)
         g->at[n].slow = g->at[n].grouped = g->plain_wanted[n] = false;
-    for (unsigned n = 0; n < g->miss_count; n++) {
+    for (unsigned n = 0; n < g->count.miss; n++) {
         g->miss[n].insn = (u8)not_empty(g, g->miss[n].insn);
         g->plain_wanted[g->miss[n].insn] = true;
     }
     g->plain = true;
-    g->site_count = g->crossing_count = g->exit_count = g->take_count = g->beside_count = 0;
+    g->count = (struct x64_counts){.fixup = g->count.fixup, .miss = g->count.miss};
 }
 
 /* False: the first copy's guest instruction insn finds other things when it goes there. */
@@ -226,7 +227,7 @@ static bool plain_insn(struct x64 *g, unsigned insn)
         if (!same_units(g, was))
             return false;
         x64_clobber(g, g->live_in[was->first]);
-        g->rax_ok = true;
+        g->flags.rax_ok = true;
         g->plain_at[insn] = (u32)g->e.at;
     }
     x64_instruction(g, was->first, was->last);
@@ -240,7 +241,8 @@ static bool end_plain(struct x64 *g, unsigned insn)
     unsigned next = not_empty(g, insn + 1);
     if (next == g->ir->insns && !was->done)
         return true; /* it has left */
-    if (g->units != was->units || (next < g->ir->insns && !same_units(g, &g->grouped_at[next])))
+    if (g->units.taken != was->units ||
+        (next < g->ir->insns && !same_units(g, &g->grouped_at[next])))
         return false;
     x64_clobber(g, g->live_out[was->last]);
     if (was->flags_host)
@@ -253,11 +255,8 @@ static bool end_plain(struct x64 *g, unsigned insn)
 static bool plain_part(struct x64 *g, unsigned *insn)
 {
     const struct x64_insn *was = &g->grouped_at[*insn];
-    g->host_ok = g->af_zero = false;
-    g->rax_ok = true;
-    g->units = was->units_before;
-    g->x87_insn = was->x87_insn;
-    g->x87_mem = was->x87_mem;
+    g->flags = X64_AT_ENTRY;
+    g->units = was->before;
     while (g->grouped_at[*insn].grouped) {
         if (!plain_insn(g, *insn))
             return false;
@@ -268,13 +267,13 @@ static bool plain_part(struct x64 *g, unsigned *insn)
 
 bool x64_plain(struct x64 *g)
 {
-    if (!g->miss_count)
+    if (!g->count.miss)
         return true;
     begin_plain(g);
     for (unsigned insn = 0; insn < g->ir->insns; insn++)
         if (g->grouped_at[insn].leads && !plain_part(g, &insn))
             return false;
-    for (unsigned n = 0; n < g->miss_count; n++)
+    for (unsigned n = 0; n < g->count.miss; n++)
         emit_patch(&g->e, g->miss[n].at, g->plain_at[g->miss[n].insn]);
     x64_cold(g);
     return true;

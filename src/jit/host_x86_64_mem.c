@@ -82,11 +82,11 @@ static void crossing(struct x64 *g, unsigned address, unsigned scratch, unsigned
     }
     emit_test_imm(e, 1, rm_reg(address), (i32)misaligned_bits(size));
     size_t at = emit_jcc(e, CC_NZ);
-    if (g->crossing_count == X64_FIXUPS) {
+    if (g->count.crossing == X64_FIXUPS) {
         g->failed = true;
         return;
     }
-    g->crossing[g->crossing_count++] = (struct x64_crossing){.at = (u32)at,
+    g->crossing[g->count.crossing++] = (struct x64_crossing){.at = (u32)at,
                                                              .back = (u32)e->at,
                                                              .insn = (u8)g->insn,
                                                              .address = (u8)address,
@@ -99,7 +99,7 @@ static void crossing(struct x64 *g, unsigned address, unsigned scratch, unsigned
 void x64_crossings_cold(struct x64 *g)
 {
     struct emit *e = &g->e;
-    for (unsigned n = 0; n < g->crossing_count; n++) {
+    for (unsigned n = 0; n < g->count.crossing; n++) {
         const struct x64_crossing *x = &g->crossing[n];
         emit_patch(e, x->at, e->at);
         emit_mov_imm(e, x->scratch, (u64)(uintptr_t)&ir_insn(g->ir, x->insn)->unaligned);
@@ -224,11 +224,11 @@ void x64_fixup(struct x64 *g, struct rm rm)
 {
     if (!g->code64 || rm.kind != RM_MEM || x64_is_checked(g, rm) || !g->buf->opt->flat)
         return; /* 32-bit addresses are all canonical; the soft TLB knows no other */
-    if (g->fixup_count == X64_FIXUPS) {
+    if (g->count.fixup == X64_FIXUPS) {
         g->failed = true;
         return;
     }
-    g->fixup[g->fixup_count++] = (struct jit_fixup){(u32)g->e.at, g->insn};
+    g->fixup[g->count.fixup++] = (struct jit_fixup){(u32)g->e.at, g->insn};
     g->at[g->insn].slow = true;
 }
 

@@ -22,7 +22,7 @@ static void finish(struct x64 *g, unsigned n, bool flags)
         return;
     x64_flags_after(g, n);
     if (leaves_af(g->ir->op[n].code))
-        g->af_zero = true;
+        g->flags.af_zero = true;
 }
 
 static void emit_shift(struct x64 *g, const struct ir_op *op, struct rm dst, const i32 *count)
@@ -48,10 +48,10 @@ static void shift_unless_0(struct x64 *g, unsigned n, struct rm dst)
     emit_test_imm(&g->e, 1, rm_reg(HOST_RCX), op->size == 8 ? 63 : 31);
     size_t none = emit_jcc8(&g->e, CC_Z);
     emit_shift(g, op, dst, NULL);
-    g->rax_ok = false;
-    g->host_ok = g->af_zero = true;
+    g->flags.rax_ok = false;
+    g->flags.host_ok = g->flags.af_zero = true;
     x64_spill(g, IRF_ALL);
-    g->host_ok = false;
+    g->flags.host_ok = false;
     emit_patch8(&g->e, none);
 }
 
@@ -99,10 +99,10 @@ static bool by_register(struct x64 *g, unsigned n)
 static void sign_change(struct x64 *g, const struct ir_op *op, unsigned reg, unsigned old)
 {
     struct emit *e = &g->e;
-    g->rax_ok = false;
-    g->host_ok = g->af_zero = true;
+    g->flags.rax_ok = false;
+    g->flags.host_ok = g->flags.af_zero = true;
     x64_spill(g, IRF_ALL);
-    g->host_ok = false;
+    g->flags.host_ok = false;
     emit_alu(e, X86_XOR, op->size < 4 ? 4 : op->size, old, rm_reg(reg));
     emit_shift_imm(e, X86_SHR, op->size, rm_reg(old), 8u * op->size - 1);
     emit_mov(e, 1, HOST_RAX, old);

@@ -43,8 +43,8 @@ static struct rm live(void)
 void x64_units_want(struct x64 *g, unsigned n)
 {
     struct emit *e = &g->e;
-    unsigned units = wanted(g->ir, n) & ~(unsigned)g->units;
-    g->units |= (u8)units;
+    unsigned units = wanted(g->ir, n) & ~(unsigned)g->units.taken;
+    g->units.taken |= (u8)units;
     if (!units)
         return;
     x64_clobber(g, g->live_in[n]);
@@ -56,7 +56,7 @@ void x64_units_want(struct x64 *g, unsigned n)
         emit_alu_imm(e, X86_CMP, 1, live(), (i32)units);
         site = emit_jcc(e, CC_NZ);
     }
-    g->take[g->take_count++] = (struct x64_take){
+    g->take[g->count.take++] = (struct x64_take){
         .at = (u32)site, .back = (u32)e->at, .insn = g->ir->op[n].insn, .units = (u8)units};
 }
 
@@ -73,7 +73,7 @@ static void take(struct x64 *g, unsigned units, unsigned insn)
 
 void x64_units_cold(struct x64 *g)
 {
-    for (unsigned i = 0; i < g->take_count; i++) {
+    for (unsigned i = 0; i < g->count.take; i++) {
         const struct x64_take *t = &g->take[i];
         emit_patch(&g->e, t->at, g->e.at);
         take(g, t->units, t->insn);
@@ -96,16 +96,16 @@ static void store_word(struct emit *e, struct rm dst, struct rm src, unsigned re
     emit_store(e, 2, dst, reg);
 }
 
-static void store_pointers(struct x64 *g, unsigned insn, unsigned mem, unsigned reg)
+static void store_pointers(struct x64 *g, const struct x64_units *u, unsigned reg)
 {
     struct emit *e = &g->e;
-    if (mem) {
-        unsigned seg = ir_insn(g->ir, mem - 1)->in.seg;
+    if (u->x87_mem) {
+        unsigned seg = ir_insn(g->ir, u->x87_mem - 1)->in.seg;
         store_word(e, X64_CPU(fpu.fds), X64_CPU(seg[seg].sel), reg);
     }
-    if (insn) {
+    if (u->x87_insn) {
         emit_load(e, 8, reg, X64_REGS(rip_page));
-        x64_rip(g, reg, ir_insn_at(ir_insn(g->ir, insn - 1)), g->code64 ? 8 : 4);
+        x64_rip(g, reg, ir_insn_at(ir_insn(g->ir, u->x87_insn - 1)), g->code64 ? 8 : 4);
         emit_store(e, 8, X64_CPU(fpu.fip), reg);
         store_word(e, X64_CPU(fpu.fcs), X64_CPU(seg[CS].sel), reg);
     }
@@ -113,17 +113,17 @@ static void store_pointers(struct x64 *g, unsigned insn, unsigned mem, unsigned 
 
 void x64_units_note(struct x64 *g)
 {
-    if (!g->x87_insn)
+    if (!g->units.x87_insn)
         return;
     unsigned reg = x64_scratch(g);
-    store_pointers(g, g->x87_insn, g->x87_mem, reg);
+    store_pointers(g, &g->units, reg);
     x64_free(g, reg);
-    g->x87_insn = g->x87_mem = 0;
+    g->units.x87_insn = g->units.x87_mem = 0;
 }
 
 void x64_units_note_before(struct x64 *g, unsigned insn)
 {
-    store_pointers(g, g->at[insn].x87_insn, g->at[insn].x87_mem, HOST_R11);
+    store_pointers(g, &g->at[insn].before, HOST_R11);
 }
 
 /* --- thunks --- */

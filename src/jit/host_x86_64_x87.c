@@ -84,9 +84,9 @@ void x64_x87(struct x64 *g, unsigned n, struct rm mem)
     }
     if (keeps_pointers(in))
         return;
-    g->x87_insn = (u8)(op->insn + 1);
+    g->units.x87_insn = (u8)(op->insn + 1);
     if (op->a) {
         store_fdp(g, n, mem);
-        g->x87_mem = (u8)(op->insn + 1);
+        g->units.x87_mem = (u8)(op->insn + 1);
     }
 }
