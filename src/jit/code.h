@@ -12,7 +12,7 @@ struct jit_options {
     bool optimise; /* -jit optimise=on|off */
     bool flat;     /* the MMU's flat tables are there; else the soft TLB is asked */
     bool perfmap;
-    bool baseline; /* no extensions of the host's instruction set */
+    bool baseline; /* without BMI and ADX, so that integer code is the same on every host */
 };
 
 struct jit_buffer {

@@ -223,7 +223,8 @@ unsigned x64_target(const struct x64 *g, unsigned n, unsigned size);
 /*
  * Where operation n is done, with its operand a in there already: the register of the PUT that
  * follows, the guest memory that an STW writes back to, or a scratch register. `other`: its second
- * operand, or NULL. Then n is emitted, its operands are used(), and the result is placed().
+ * operand, or NULL. Then n is emitted, x64_used() is told of its operands, x64_placed() of the
+ * result.
  */
 struct rm x64_place(struct x64 *g, unsigned n, ir_ref a, const struct rm *other);
 void x64_placed(struct x64 *g, unsigned n, struct rm rm);

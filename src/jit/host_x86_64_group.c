@@ -219,7 +219,7 @@ static void begin_plain(struct x64 *g)
     g->count = (struct x64_counts){.fixup = g->count.fixup, .miss = g->count.miss};
 }
 
-/* False: the first copy's guest instruction insn finds other things when it goes there. */
+/* False: who comes here from the first copy has other things in the host's units. */
 static bool plain_insn(struct x64 *g, unsigned insn)
 {
     const struct x64_insn *was = &g->grouped_at[insn];

@@ -277,7 +277,7 @@ static bool changes(const struct x64 *g, unsigned reg, unsigned n)
     return false;
 }
 
-/* Who uses what LDW n read after its STW wants the old value. */
+/* What LDW n has read is used again after its STW: the old value. */
 static bool read_after_write(const struct x64 *g, unsigned n)
 {
     bool written = false;

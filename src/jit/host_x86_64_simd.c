@@ -141,7 +141,7 @@ static void simd(struct x64 *g, const struct insn *in, struct rm mem)
 
 /* --- all HOST operations --- */
 
-/* The memory operand, if there is one; x87_pointers' FDP. */
+/* The memory operand, if there is one. The x87 wants its linear address, too: FDP. */
 static bool probe(struct x64 *g, unsigned n, struct rm *mem)
 {
     const struct ir_op *op = &g->ir->op[n];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tiles of what is not a status flag in EFLAGS, of selectors and of SWAPGS. */
+/* Tiles of EFLAGS without the status flags, selectors, SWAPGS, the time-stamp counter, PAUSE. */
 #include "jit/host_x86_64.h"
 
 #include "board/clock.h"

@@ -18,8 +18,8 @@
 
 /* --- taking --- */
 
-/* Those that call C, after which nothing is in the units, and GUARDs: no region takes for all its
- * blocks what a later one wants, who knows whether that is run. */
+/* Those that call C, after which nothing is in the units; and GUARDs, as nobody knows whether the
+ * region's next block will run and want anything. */
 static bool is_bound(const struct ir_op *op)
 {
     return op->code == IR_STUB || op->code == IR_CALL || op->code == IR_GUARD;

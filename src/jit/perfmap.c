@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* /tmp/perf-PID.map: names of translated code for perf: `START SIZE NAME` a line, in hex. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -11,7 +12,8 @@ void jit_perfmap_open(struct jit *j)
     char name[64];
 
     snprintf(name, sizeof name, "/tmp/perf-%ld.map", (long)getpid());
-    j->perfmap = fopen(name, "a");
+    int fd = open(name, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+    j->perfmap = fd < 0 ? NULL : fdopen(fd, "a");
     if (!j->perfmap) {
         LOG(j->engine->log, JIT, "%s: cannot be made", name);
         return;
