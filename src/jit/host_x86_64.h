@@ -150,8 +150,9 @@ struct x64_swap {
 };
 #define X64_SWAPS 4
 
-#define X64_SITES 1024
-#define X64_FIXUPS 512
+/* CALL [mem] goes there from 7 places: SEG, the page's end and the table's word, twice; CHECK. */
+#define X64_SITES (8 * IR_INSNS)
+#define X64_FIXUPS (4 * IR_INSNS)
 
 struct x64 {
     struct emit e;

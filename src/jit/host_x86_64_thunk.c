@@ -254,6 +254,7 @@ bool x64_thunks(struct jit_buffer *buf)
         [THUNK_APPROX] = thunk_approximate,
     };
     struct emit e = {.base = buf->rw, .end = buf->size};
+    _Static_assert(1 << (ARRAY_LEN(buf->thunk) - THUNK_BESIDE - 1) >= BESIDE_MAX, "there is room");
     for (unsigned n = 0; n < ARRAY_LEN(thunks); n++) {
         buf->thunk[n] = buf->rx + e.at;
         thunks[n](&e);
