@@ -65,7 +65,7 @@ static bool compile(struct jit *j, struct jit_code *code, const struct jit_path 
 /* A rule of the IR is broken: our mistake, which costs the guest nothing but time. */
 static bool sound(const struct jit *j)
 {
-    unsigned where;
+    unsigned where = 0;
     const char *broken = CHECK_IR ? ir_check(j->ir, &where) : NULL;
 
     if (broken)
