@@ -74,7 +74,8 @@ struct ir_op {
     u8 scale;
     u8 sets;  /* flags that it sets, enum ir_flag; 0: a pure value */
     u8 live;  /* of `sets`, those that somebody may read: all, until ir_optimise() */
-    u8 write; /* SEG: for writing. JUMP, BRANCH, GUARD: the way out to imm */
+    u8 write; /* SEG, HOST: for writing. JUMP, BRANCH, GUARD: the way out to imm. HIGH: signed,
+                 until the instruction is lifted */
     u8 insn;  /* index of the guest instruction */
     u16 uses; /* how many operands refer to it */
     ir_ref a, b, c;
