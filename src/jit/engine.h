@@ -35,7 +35,8 @@ struct jit_stats {
     u64 code;                /* bytes of it that are there now */
     u64 flushes, kills, links, jumps;
     u64 leaves[LEAVE_STUB + 1];
-    u64 stubs; /* instructions that translated code had the interpreter run */
+    u64 stubs;   /* instructions that translated code had the interpreter run */
+    u64 unsound; /* blocks and regions whose IR broke a rule: our mistake */
 };
 
 struct jit;

@@ -90,8 +90,12 @@ bool jit_make_ir(const struct jit *j, struct jit_path *path)
 /* NULL: no code for them. Where there was no room, all other code has gone. */
 static struct jit_code *translate(struct jit *j, struct jit_path *path)
 {
-    if (!ir_can_lift(path->block[0]) || !jit_make_ir(j, path))
+    if (!ir_can_lift(path->block[0]))
         return NULL;
+    if (!jit_make_ir(j, path)) {
+        j->stats.unsound++;
+        return NULL;
+    }
     jit_profile_note(j->ir);
     size_t before = j->buffer.used;
     struct jit_code *code = &j->codes[j->code_count];

@@ -120,6 +120,8 @@ u64 box_regions(const struct box *b);
 u64 box_flushes(const struct box *b);
 /* Instructions that translated code had the interpreter run. */
 u64 box_stubs(const struct box *b);
+/* Blocks and regions whose IR breaks a rule, in builds that check it. */
+u64 box_unsound(const struct box *b);
 
 /* Tables and handlers; the rest of the image is the caller's. */
 void box_image(u8 image[BOX_END]);

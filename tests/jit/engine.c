@@ -30,6 +30,11 @@ u64 box_stubs(const struct box *b)
     return b->jit ? jit_stats(b->jit).stubs : 0;
 }
 
+u64 box_unsound(const struct box *b)
+{
+    return b->jit ? jit_stats(b->jit).unsound : 0;
+}
+
 u64 box_regions(const struct box *b)
 {
     return b->jit ? jit_stats(b->jit).regions : 0;

@@ -90,6 +90,7 @@ bool box_same(struct box *want, struct box *got, bool all, char *why, size_t siz
     struct verdict v = verdict_new(why, size);
 
     number(&v, "instructions", clock_insns(&want->clock), clock_insns(&got->clock));
+    number(&v, "pieces of IR that break a rule", 0, box_unsound(got));
     compare_cpu(&v, want->cpu, got->cpu);
     compare_fpu(&v, want->cpu, got->cpu);
     number(&v, "devices' trace", want->outside, got->outside);
