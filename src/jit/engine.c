@@ -68,15 +68,13 @@ static void on_drop(void *opaque, struct block *b)
  * the way. On a page that lies within CS as a whole they do and it doesn't. Another page's code is
  * linked, and then run, only where that page has the same place in CS.
  */
-static struct jit_place place_of(const struct cpu *c, const struct block *b)
+static struct jit_place place_of(struct cpu *c, const struct block *b)
 {
-    u64 first = c->rip - (b->phys & 4095), last = first + 4095, limit = c->seg[CS].limit;
-    bool code16 = (b->mode & BLOCK_CODE_MASK) == BLOCK_CODE16;
-    u64 most = code16 && limit > UINT16_MAX ? UINT16_MAX : limit;
+    u64 first = c->rip - (b->phys & 4095);
 
-    if ((b->mode & BLOCK_CS_FLAT) || (first <= UINT32_MAX && last <= most))
+    if (first < jit_regs(c)->whole_below)
         return (struct jit_place){.whole = true};
-    return (struct jit_place){.first = (u32)first, .limit = (u32)limit};
+    return (struct jit_place){.first = (u32)first, .limit = c->seg[CS].limit};
 }
 
 static bool same_place(const struct jit_code *code, struct jit_place at)
@@ -94,7 +92,7 @@ static void connect(struct jit *j, struct cpu *c, struct block *b)
     if (r->rip != c->rip)
         return;
     if (r->exit == LEAVE_INDIRECT || r->exit == LEAVE_STUB)
-        jit_jump_add(j, c, c->rip, b->code);
+        jit_jump_add(j, c, b->code);
     if (!way)
         return;
     const struct block *left = way->from->block;
@@ -109,17 +107,19 @@ static void connect(struct jit *j, struct cpu *c, struct block *b)
         if (way->from != b->code && page && left->phys == b->phys) {
             if (same_place(way->from, b->code->place))
                 jit_link_again(j, way->from, b->code);
-            jit_jump_add(j, c, c->rip, b->code);
+            jit_jump_add(j, c, b->code);
         }
         break;
     default: break;
     }
 }
 
-/* Nothing has happened that the run loop must know of before the next block. */
+/* Nothing has happened that the run loop must know of before the next block. An interrupt that IF
+ * holds back is nothing. */
 static bool plain(const struct jit *j, const struct cpu *c)
 {
-    return !c->pending && c->activity == ACT_RUN && c->budget > 0 && !cpu_wants_step(c) &&
+    u32 held = c->eflags & EFL_IF ? 0 : PEND_INTR;
+    return !(c->pending & ~held) && c->activity == ACT_RUN && c->budget > 0 && !cpu_wants_step(c) &&
            !c->mmu.blind && !j->config.stops && !j->engine->flush_wanted &&
            !log_on(j->engine->log, LOG_EXEC);
 }
@@ -135,13 +135,12 @@ static const struct jit_code *go_on(struct jit *j, struct cpu *c)
         return jit_promote(j, r->way->from);
     if (r->exit == LEAVE_BUDGET || !plain(j, c))
         return NULL;
-    r->jumps = jit_jumps(j, c, cpu_block_mode(c));
-    if (!r->jumps || c->jump_key == JUMP_KEY_NONE)
+    if (!jit_jumps(j, c, cpu_block_mode(c)))
         return NULL;
-    const struct jit_code *code = r->exit == LEAVE_STUB ? jit_jump_find(c, c->rip) : NULL;
+    const struct jit_code *code = r->exit == LEAVE_LINK ? NULL : jit_jump_find(c);
     if (code)
         return code;
-    struct block *b = block_known(c, c->rip);
+    struct block *b = c->jump_key == JUMP_KEY_NONE ? NULL : block_known(c, c->rip);
     if (!b || !b->code)
         return NULL;
     r->rip = c->rip;
@@ -192,9 +191,10 @@ static void on_end(void *opaque)
 static bool jit_run(void *opaque, struct cpu *c, struct block *b)
 {
     struct jit *j = opaque;
-    struct jit_regs *r = jit_regs(c);
 
     if (c->mmu.blind)
+        return false;
+    if (!jit_jumps(j, c, b->mode))
         return false;
     struct jit_place place = place_of(c, b);
     if (b->code ? !same_place(b->code, place) : !jit_translate(j, b, place))
@@ -203,9 +203,6 @@ static bool jit_run(void *opaque, struct cpu *c, struct block *b)
         return false;
     if (b->code->cost > c->budget)
         return false; /* a region: the interpreter does the rest block by block */
-    r->jumps = jit_jumps(j, c, b->mode);
-    if (!r->jumps)
-        return false;
     if (j->config.stops) {
         c->pending |= PEND_STOP;
     } else {

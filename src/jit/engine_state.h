@@ -83,12 +83,13 @@ bool jit_region_note(struct jit *j, struct jit_code *region, const struct jit_pa
 void jit_region_drop(struct jit *j, struct jit_code *code);
 
 /* jump.c */
-/* The jump cache for c's present mode and privilege, `mode` being its blocks'; NULL: no memory. */
-struct jit_jump *jit_jumps(struct jit *j, const struct cpu *c, unsigned mode);
-/* Jumps to lin, where c is now, find `code`. */
-void jit_jump_add(struct jit *j, struct cpu *c, linaddr lin, struct jit_code *code);
+/* Gives c the jump cache for its present mode, `mode` being its blocks', and privilege. False: no
+ * memory. */
+bool jit_jumps(struct jit *j, struct cpu *c, unsigned mode);
+/* Jumps to where c is now find `code`, if it may be found. */
+void jit_jump_add(struct jit *j, struct cpu *c, struct jit_code *code);
 /* What they find there now, or NULL. */
-struct jit_code *jit_jump_find(struct cpu *c, linaddr lin);
+struct jit_code *jit_jump_find(struct cpu *c);
 void jit_jumps_clear(struct jit *j);
 void jit_jumps_free(struct jit *j);
 

@@ -24,6 +24,7 @@ struct jit_regs {
     struct jit_way *way;    /* by which code left, not by STUB; of BUDGET and HOT, when code didn't
                                begin, way 0 */
     struct jit_jump *jumps; /* jump cache of the present mode and privilege */
+    u64 whole_below;        /* below that RIP of a page's byte 0 the page is within CS as a whole */
     u64 stubs;              /* counts calls of jit_stub(), jit_stub_end(), jit_stub_rest() */
     u64 rip;                /* the engine's own: RIP as code left */
     u64 broken;             /* a region isn't valid any more, maybe the one that runs */
@@ -48,7 +49,7 @@ enum jit_leave {
 
 /* A jump cache entry: good while the page of lin is still fetched from `page`. */
 struct jit_jump {
-    u64 lin;  /* of a block with flat CS: RIP, too */
+    u64 lin;  /* with a flat CS: RIP, too; else code's place is whole, and must be so again */
     u64 page; /* what fetch[] must hold for lin's page */
     const u8 *entry;
     struct jit_code *code;

@@ -198,23 +198,23 @@ static void leave(struct cpu *c, const struct walk *w, u64 rip, enum jit_leave h
     r->exit = how;
 }
 
-/* The code at rip by the jump cache; NULL: unknown. Only where RIP is the linear address. */
-static const struct walk *jump_cached(const struct cpu *c, const struct walk *w, u64 rip)
+/* The code at linear address lin by the jump cache; NULL: unknown. */
+static const struct walk *jump_cached(struct cpu *c, linaddr lin)
 {
-    const struct jit_regs *r = (const struct jit_regs *)c->engine_words;
-    const struct jit_jump *j = &r->jumps[jit_jump_index(rip)];
+    const struct jit_jump *j = &jit_regs(c)->jumps[jit_jump_index(lin)];
 
-    if (!(w->block->mode & BLOCK_CS_FLAT) || j->lin != rip)
-        return NULL;
-    return mmu_fetched(&c->mmu, rip) == j->page ? (const struct walk *)j->entry : NULL;
+    return j->lin == lin && mmu_fetched(&c->mmu, lin) == j->page ? (const struct walk *)j->entry
+                                                                 : NULL;
 }
 
 static const struct walk *jump_to(struct cpu *c, const struct walk *w, unsigned way, u64 rip)
 {
-    const struct walk *to = jump_cached(c, w, rip);
+    linaddr lin = w->rip_size == 8 ? rip : (u32)(rip + c->seg[CS].base);
+    u64 page = rip - lin % 4096;
+    const struct walk *to = page < jit_regs(c)->whole_below ? jump_cached(c, lin) : NULL;
 
     if (to)
-        jit_regs(c)->rip_page = align_down(rip, 4096);
+        jit_regs(c)->rip_page = page;
     else
         leave(c, w, rip, LEAVE_INDIRECT, way);
     return to;

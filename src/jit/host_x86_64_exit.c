@@ -177,11 +177,12 @@ static struct rm of_jump(size_t field)
     return rm_mem(HOST_R11, HOST_NONE, (i32)field);
 }
 
-/* The page of r13 is fetched from the entry's page. */
-static void same_fetch(struct x64 *g, unsigned way)
+/* The page of `lin`, a register, is fetched from the entry's page. */
+static void same_fetch(struct x64 *g, unsigned lin, unsigned way)
 {
     struct emit *e = &g->e;
-    emit_mov(e, 8, HOST_R14, HOST_R13);
+    if (lin != HOST_R14)
+        emit_mov(e, 8, HOST_R14, lin);
     x64_page_number(e, HOST_R14, g->code64);
     emit_shift_imm(e, X86_SHL, 8, rm_reg(HOST_R14), 3);
     emit_alu(e, X86_ADD, 8, HOST_R14, X64_CPU(mmu.fetch));
@@ -210,38 +211,69 @@ static void same_fetch_soft(struct x64 *g, unsigned way)
 }
 
 /*
- * Through the jump cache to RIP in r13. In what comes by here RIP is the linear address. The entry
- * is good if it is of this address and the page is still fetched from where it was:
+ * Through the jump cache to RIP in r13. The entry is good if it is of this linear address and the
+ * page is still fetched from where it was:
  *
- *     r11 = &jumps[jit_jump_index(r13)]
- *     r11->lin == r13 && fetch[bits 12..47 of r13] == r11->page
+ *     r11 = &jumps[jit_jump_index(lin)]
+ *     r11->lin == lin && fetch[bits 12..47 of lin] == r11->page
  *
  * Each jump has this for itself, so that the host predicts each for itself.
  */
-static void by_cache(struct x64 *g, unsigned way)
+static void find_jump(struct x64 *g, unsigned lin, unsigned way)
 {
     struct emit *e = &g->e;
-    emit_rm(e, 0x69, 4, HOST_R11, rm_reg(HOST_R13)); /* IMUL */
+    emit_rm(e, 0x69, 4, HOST_R11, rm_reg(lin)); /* IMUL */
     emit_imm(e, JIT_JUMP_HASH, 4);
     emit_shift_imm(e, X86_SHR, 4, rm_reg(HOST_R11), 32 - JIT_JUMP_BITS);
     emit_shift_imm(e, X86_SHL, 4, rm_reg(HOST_R11), 5);
     _Static_assert(sizeof(struct jit_jump) == 1 << 5, "the index's scale");
     emit_alu(e, X86_ADD, 8, HOST_R11, X64_REGS(jumps));
-    emit_alu(e, X86_CMP, 8, HOST_R13, of_jump(offsetof(struct jit_jump, lin)));
+    emit_alu(e, X86_CMP, 8, lin, of_jump(offsetof(struct jit_jump, lin)));
     unknown(g, emit_jcc(e, CC_NZ), way);
+}
+
+/* RIP of the page's byte 0 is in `page`: on to what was found. */
+static void take_jump(struct x64 *g, unsigned page)
+{
+    emit_store(&g->e, 8, X64_REGS(rip_page), page);
+    emit_rm(&g->e, X86_DIGIT | 0xff, 4, 4, of_jump(offsetof(struct jit_jump, entry)));
+}
+
+/* RIP is the linear address. */
+static void by_cache_flat(struct x64 *g, unsigned way)
+{
+    find_jump(g, HOST_R13, way);
     if (g->buf->opt->flat)
-        same_fetch(g, way);
+        same_fetch(g, HOST_R13, way);
     else
         same_fetch_soft(g, way);
-    emit_alu_imm(e, X86_AND, 8, rm_reg(HOST_R13), -4096);
-    emit_store(e, 8, X64_REGS(rip_page), HOST_R13);
-    emit_rm(e, X86_DIGIT | 0xff, 4, 4, of_jump(offsetof(struct jit_jump, entry)));
+    emit_alu_imm(&g->e, X86_AND, 8, rm_reg(HOST_R13), -4096);
+    take_jump(g, HOST_R13);
+}
+
+/* CS has a base or a limit: the page must lie within it as a whole. */
+static void by_cache_in_segment(struct x64 *g, unsigned way)
+{
+    struct emit *e = &g->e;
+    emit_mov(e, 4, HOST_R14, HOST_R13);
+    emit_alu(e, X86_ADD, 4, HOST_R14, X64_CPU(seg[CS].base));
+    find_jump(g, HOST_R14, way);
+    same_fetch(g, HOST_R14, way);
+    emit_load(e, 4, HOST_R14, of_jump(offsetof(struct jit_jump, lin)));
+    emit_alu_imm(e, X86_AND, 4, rm_reg(HOST_R14), 4095);
+    emit_unary(e, X86_NEG, 8, rm_reg(HOST_R14));
+    emit_alu(e, X86_ADD, 8, HOST_R14, rm_reg(HOST_R13));
+    emit_alu(e, X86_CMP, 8, HOST_R14, X64_REGS(whole_below));
+    unknown(g, emit_jcc(e, CC_AE), way);
+    take_jump(g, HOST_R14);
 }
 
 static void to_rip(struct x64 *g, unsigned way)
 {
     if (g->ir->block->mode & BLOCK_CS_FLAT)
-        by_cache(g, way);
+        by_cache_flat(g, way);
+    else if (g->buf->opt->flat)
+        by_cache_in_segment(g, way);
     else
         unknown(g, emit_jmp(&g->e), way);
 }

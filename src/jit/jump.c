@@ -3,7 +3,8 @@
  * Jump caches: from RIP to code, for jumps that leave the page or are computed. An entry is good
  * while the MMU's fetch table has the same page for the address; so it outlives TLB flushes, and
  * address spaces that come back find theirs. What else the code depends on, the mode and the
- * privilege, chooses the cache.
+ * privilege, chooses the cache. Code of a segment that isn't flat is there only if all of its page
+ * lies within CS, which a jump has to find so again.
  */
 #include <string.h>
 #include <sys/mman.h>
@@ -11,12 +12,6 @@
 #include "jit/engine_state.h"
 
 #define CACHE_BYTES (JIT_JUMPS * sizeof(struct jit_jump))
-
-/* RIP isn't the linear address there: such a cache stays empty. */
-static bool fills(const struct cpu *c)
-{
-    return c->jump_key != JUMP_KEY_NONE;
-}
 
 /* Entries of zeros are empty where lin 0 doesn't come: an empty word of a fetch table is 0, too. */
 static void seal(struct jit_jump *jumps)
@@ -61,37 +56,64 @@ static struct jump_cache *cache_for(struct jit *j, u32 key)
     return cache;
 }
 
-struct jit_jump *jit_jumps(struct jit *j, const struct cpu *c, unsigned mode)
+static u64 whole_below(const struct cpu *c, unsigned mode)
 {
-    u32 key = mode & BLOCK_CS_FLAT ? mode | (c->cpl == 3 ? 1 << 8 : 0) : 0; /* one stays empty */
+    u64 limit = c->seg[CS].limit;
 
+    if (mode & BLOCK_CS_FLAT)
+        return UINT64_MAX;
+    if ((mode & BLOCK_CODE_MASK) == BLOCK_CODE16 && limit > UINT16_MAX)
+        limit = UINT16_MAX;
+    return limit < 4095 ? 0 : limit - 4094;
+}
+
+bool jit_jumps(struct jit *j, struct cpu *c, unsigned mode)
+{
+    struct jit_regs *r = jit_regs(c);
+    u32 key = mode | (c->cpl == 3 ? 1 << 8 : 0);
+
+    r->whole_below = whole_below(c, mode);
     for (unsigned i = 0; i < j->cache_count; i++)
-        if (j->cache[i].key == key)
-            return j->cache[i].jumps;
+        if (j->cache[i].key == key) {
+            r->jumps = j->cache[i].jumps;
+            return true;
+        }
     struct jump_cache *cache = cache_for(j, key);
-    return cache ? cache->jumps : NULL;
+    r->jumps = cache ? cache->jumps : NULL;
+    return cache;
 }
 
-static struct jit_jump *slot(struct cpu *c, linaddr lin)
+static linaddr linear(const struct cpu *c)
 {
-    return &jit_regs(c)->jumps[jit_jump_index(lin)];
+    return c->code_mode == CODE64 ? c->rip : (u32)(c->rip + c->seg[CS].base);
 }
 
-struct jit_code *jit_jump_find(struct cpu *c, linaddr lin)
+static struct jit_jump *slot(struct cpu *c)
 {
-    const struct jit_jump *jump = slot(c, lin);
-
-    if (!fills(c) || jump->lin != lin || jump->page != mmu_fetched(&c->mmu, lin))
-        return NULL;
-    return jump->code;
+    return &jit_regs(c)->jumps[jit_jump_index(linear(c))];
 }
 
-void jit_jump_add(struct jit *j, struct cpu *c, linaddr lin, struct jit_code *code)
+static bool is_whole(struct cpu *c)
 {
-    struct jit_jump *jump = slot(c, lin);
+    return c->rip - linear(c) % 4096 < jit_regs(c)->whole_below;
+}
+
+struct jit_code *jit_jump_find(struct cpu *c)
+{
+    const struct jit_jump *jump = slot(c);
+    linaddr lin = linear(c);
+
+    return jump->lin == lin && jump->page == mmu_fetched(&c->mmu, lin) && is_whole(c) ? jump->code
+                                                                                      : NULL;
+}
+
+void jit_jump_add(struct jit *j, struct cpu *c, struct jit_code *code)
+{
+    struct jit_jump *jump = slot(c);
     u64 word = mmu_fetch_word(code->block->phys);
+    linaddr lin = linear(c);
 
-    if (!fills(c))
+    if (!code->place.whole)
         return;
     if (mmu_fetched(&c->mmu, lin) != word) /* the block was found without a fetch */
         mmu_translate(&c->mmu, c->cpl == 3 ? VIEW_USER : VIEW_SUPER, lin, ACCESS_FETCH);

@@ -239,35 +239,53 @@ static void device(struct bench *b, enum box_mode_id mode)
     result(b, ok, "code in a device", p->mode->name);
 }
 
-/* The same page of code in two segments: DEC CX; JNZ l; UD2 at its start, l: INC DX; JMP to the
- * start. If the segment begins with l, the jump's target is at IP FFF0h. */
-static void two_segments(struct bench *b)
+/* Both are where the segment that begins at `base` has that byte. */
+static void enter_segment(struct bench *b, u32 base, u32 at)
+{
+    struct box *boxes[] = {&b->want, &b->got};
+
+    enter(b);
+    for (unsigned n = 0; n < 2; n++) {
+        struct cpu *c = boxes[n]->cpu;
+        c->seg[CS].base = base;
+        c->seg[CS].sel = (u16)(base >> 4);
+        c->rip = at - base;
+        cpu_update_mode(c);
+    }
+}
+
+/* It ends by #UD, which is here. */
+static bool run_to_ud(struct bench *b, u64 rip)
+{
+    struct box_frame f = {0};
+
+    return run(b, 1000) && box_frame(&b->want, &f) && f.vector == VEC_UD && f.rip == rip;
+}
+
+/* The same page of code in three segments: DEC CX; JNZ l; UD2 at its start, l: INC DX; CALL of a
+ * RET on the next page; JMP to the start. If the segment begins with l, that jump's target is at IP
+ * FFF0h. */
+static void segments(struct bench *b)
 {
     struct program *p = &b->p;
-    struct box_frame f = {0};
     const u32 page = BOX_CODE + 0x1000, wrapped = page + 0x10000;
 
     begin(p, MODE_real, page);
     end(p);
     memcpy(p->image + page, "\x49\x75\x0d\x0f\x0b", 5);
-    memcpy(p->image + page + 0x10, "\x42\xeb\xed", 3);
+    memcpy(p->image + page + 0x10, "\x42\xe8\xec\x0f\xeb\xea", 6);
+    p->image[page + 0x1000] = 0xc3;
     memcpy(p->image + wrapped, "\x0f\x0b", 2);
     p->gpr[RCX] = ROUNDS + 1;
     p->gpr[RDX] = 0;
     p->gpr[RSP] = BOX_STACK + 0x800 - box_base(p->mode, SS);
     enter(b);
     bool ok = run_to(b, ROUNDS);
-    struct box *boxes[] = {&b->want, &b->got};
-    enter(b);
-    for (unsigned n = 0; n < 2; n++) {
-        struct cpu *c = boxes[n]->cpu;
-        c->seg[CS].base = page + 0x10;
-        c->seg[CS].sel = (page + 0x10) >> 4;
-        c->rip = 0;
-        cpu_update_mode(c);
-    }
-    ok = ok && run(b, 1000) && box_frame(&b->want, &f) && f.vector == VEC_UD && f.rip == 0xfff0;
-    result(b, ok, "a page of code in two segments", p->mode->name);
+    enter_segment(b, page - 0x100, page);
+    ok = ok && run_to_ud(b, 0x103);
+    enter_segment(b, page + 0x10, page + 0x10);
+    ok = ok && run_to_ud(b, 0xfff0);
+    result(b, ok, "a page of code in three segments", p->mode->name);
 }
 
 /* --- how large --- */
@@ -394,7 +412,7 @@ int main(void)
     b.native = b.got.jit;
     for (enum box_mode_id mode = 0; mode < MODE_COUNT; mode++)
         test_mode(&b, mode);
-    two_segments(&b);
+    segments(&b);
     largest_blocks(&b);
     printf("# %u blocks translated\n", (unsigned)box_translations(&b.got));
     close_boxes(&b);
