@@ -88,11 +88,11 @@ EXTRA_DIST += %D%/eval_native.sh %D%/eval_soft_tlb.sh %D%/eval_native_soft_tlb.s
 if X86_64_HOST
 if HAVE_CAPSTONE
 if HAVE_CHECK
-unit_tests += %D%/host_x86_64
+unit_tests += %D%/emit_x86_64
 endif
 endif
 endif
-%C%_host_x86_64_SOURCES = %D%/host_x86_64.c
-%C%_host_x86_64_CPPFLAGS = $(check_cppflags) $(CAPSTONE_CFLAGS)
-%C%_host_x86_64_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-%C%_host_x86_64_LDADD = $(check_libs) $(CAPSTONE_LIBS)
+%C%_emit_x86_64_SOURCES = %D%/emit_x86_64.c
+%C%_emit_x86_64_CPPFLAGS = $(check_cppflags) $(CAPSTONE_CFLAGS)
+%C%_emit_x86_64_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_emit_x86_64_LDADD = $(check_libs) $(CAPSTONE_LIBS)

@@ -145,6 +145,41 @@ START_TEST(immediates)
 }
 END_TEST
 
+/* Operations that ModRM.reg numbers. */
+START_TEST(numbered)
+{
+    static const unsigned alu[] = {X86_INS_ADD, X86_INS_OR,  X86_INS_ADC, X86_INS_SBB,
+                                   X86_INS_AND, X86_INS_SUB, X86_INS_XOR, X86_INS_CMP};
+    static const unsigned shift[] = {
+        [X86_ROL] = X86_INS_ROL, [X86_ROR] = X86_INS_ROR, [X86_RCL] = X86_INS_RCL,
+        [X86_RCR] = X86_INS_RCR, [X86_SHL] = X86_INS_SHL, [X86_SHR] = X86_INS_SHR,
+        [X86_SAR] = X86_INS_SAR};
+    static const unsigned unary[] = {
+        [X86_NOT] = X86_INS_NOT,   [X86_NEG] = X86_INS_NEG, [X86_MUL] = X86_INS_MUL,
+        [X86_IMUL] = X86_INS_IMUL, [X86_DIV] = X86_INS_DIV, [X86_IDIV] = X86_INS_IDIV};
+    struct fixture f;
+
+    setup(&f);
+    for (unsigned op = 0; op < 8; op++) {
+        emit_alu(&f.e, op, 4, HOST_RBX, rm_gs(8));
+        ck_assert_uint_eq(decode(&f, alu[op])->operands[0].reg, X86_REG_EBX);
+        if (shift[op]) {
+            emit_shift_imm(&f.e, op, 8, rm_reg(HOST_R9), 1 + op);
+            const cs_x86 *x = decode(&f, shift[op]);
+            ck_assert_uint_eq(x->operands[0].reg, X86_REG_R9);
+            ck_assert_int_eq(x->operands[1].imm, 1 + op);
+            emit_shift_cl(&f.e, op, 2, rm_reg(HOST_RDX));
+            ck_assert_uint_eq(decode(&f, shift[op])->operands[1].reg, X86_REG_CL);
+        }
+        if (unary[op]) {
+            emit_unary(&f.e, op, 1, rm_reg(HOST_RSI));
+            ck_assert_uint_eq(decode(&f, unary[op])->operands[0].reg, X86_REG_SIL);
+        }
+    }
+    teardown(&f);
+}
+END_TEST
+
 /* gs:[disp32] has no base and is not relative to RIP. */
 START_TEST(segment)
 {
@@ -199,6 +234,7 @@ int main(void)
     tcase_add_test(t, bytes);
     tcase_add_test(t, constants);
     tcase_add_test(t, immediates);
+    tcase_add_test(t, numbered);
     tcase_add_test(t, segment);
     tcase_add_test(t, vex);
     tcase_add_test(t, full);
