@@ -243,6 +243,18 @@ void emit_pop(struct emit *e, unsigned reg)
     emit_short(e, 0x58, reg);
 }
 
+void emit_push_all(struct emit *e, const u8 *regs, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        emit_push(e, regs[i]);
+}
+
+void emit_pop_all(struct emit *e, const u8 *regs, unsigned n)
+{
+    while (n--)
+        emit_pop(e, regs[n]);
+}
+
 /* --- jumps --- */
 
 size_t emit_jmp(struct emit *e)
@@ -275,6 +287,16 @@ void emit_call_to(struct emit *e, size_t target)
     emit_byte(e, 0xe8);
     emit_imm(e, 0, 4);
     emit_patch(e, e->at - 4, target);
+}
+
+void emit_jmp_rm(struct emit *e, struct rm target)
+{
+    emit_rm(e, X86_DIGIT | 0xff, 4, 4, target);
+}
+
+void emit_call_rm(struct emit *e, struct rm target)
+{
+    emit_rm(e, X86_DIGIT | 0xff, 4, 2, target);
 }
 
 void emit_ret(struct emit *e)

@@ -166,6 +166,8 @@ void emit_cmov(struct emit *e, unsigned cc, unsigned size, unsigned dst, struct 
 
 void emit_push(struct emit *e, unsigned reg); /* 8 bytes */
 void emit_pop(struct emit *e, unsigned reg);
+void emit_push_all(struct emit *e, const u8 *regs, unsigned n);
+void emit_pop_all(struct emit *e, const u8 *regs, unsigned n); /* in the opposite order */
 
 /* --- jumps; those that return an offset: of their rel32, for emit_patch() --- */
 size_t emit_jmp(struct emit *e);
@@ -173,6 +175,8 @@ size_t emit_jcc(struct emit *e, unsigned cc);
 void emit_jmp_to(struct emit *e, size_t target);
 void emit_jcc_to(struct emit *e, unsigned cc, size_t target);
 void emit_call_to(struct emit *e, size_t target);
+void emit_jmp_rm(struct emit *e, struct rm target);
+void emit_call_rm(struct emit *e, struct rm target);
 void emit_ret(struct emit *e);
 /* The short form: offset of its rel8, for emit_patch8(). */
 size_t emit_jcc8(struct emit *e, unsigned cc);

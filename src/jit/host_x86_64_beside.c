@@ -73,8 +73,7 @@ void x64_thunk_beside(struct emit *e, unsigned size)
     const struct rm argument = rm_mem(HOST_RSP, HOST_NONE, 8 * (sizeof kept + 1));
     size_t miss[5];
 
-    for (unsigned n = 0; n < sizeof kept; n++)
-        emit_push(e, kept[n]);
+    emit_push_all(e, kept, sizeof kept);
     emit_load(e, 8, HOST_RCX, argument);
     find_known(e);
     check_known(e, miss);
@@ -89,8 +88,7 @@ void x64_thunk_beside(struct emit *e, unsigned size)
         emit_patch(e, miss[n], e->at);
     emit_test(e, 4, rm_reg(HOST_RSP), HOST_RSP); /* isn't 0 */
     emit_patch(e, hit, e->at);
-    for (unsigned n = sizeof kept; n--;)
-        emit_pop(e, kept[n]);
+    emit_pop_all(e, kept, sizeof kept);
     emit_ret(e);
 }
 

@@ -236,7 +236,7 @@ static void find_jump(struct x64 *g, unsigned lin, unsigned way)
 static void take_jump(struct x64 *g, unsigned page)
 {
     emit_store(&g->e, 8, X64_REGS(rip_page), page);
-    emit_rm(&g->e, X86_DIGIT | 0xff, 4, 4, of_jump(offsetof(struct jit_jump, entry)));
+    emit_jmp_rm(&g->e, of_jump(offsetof(struct jit_jump, entry)));
 }
 
 /* RIP is the linear address. */

@@ -64,25 +64,23 @@ static void call_c(struct emit *e, const void *f)
 {
     emit_load(e, 8, HOST_RDI, X64_REGS(self));
     emit_mov_imm(e, HOST_R11, (u64)(uintptr_t)f);
-    emit_rm(e, X86_DIGIT | 0xff, 4, 2, rm_reg(HOST_R11));
+    emit_call_rm(e, rm_reg(HOST_R11));
 }
 
 /* void enter(struct cpu *c, const u8 *entry) */
 static void thunk_enter(struct emit *e)
 {
-    for (unsigned n = 0; n < sizeof saved; n++)
-        emit_push(e, saved[n]);
+    emit_push_all(e, saved, sizeof saved);
     emit_alu_imm(e, X86_SUB, 8, rm_reg(HOST_RSP), 8);
     emit_mov(e, 8, HOST_R14, HOST_RSI);
     load_guest(e);
-    emit_rm(e, X86_DIGIT | 0xff, 4, 4, rm_reg(HOST_R14));
+    emit_jmp_rm(e, rm_reg(HOST_R14));
 }
 
 static void back_to_c(struct emit *e)
 {
     emit_alu_imm(e, X86_ADD, 8, rm_reg(HOST_RSP), 8);
-    for (unsigned n = sizeof saved; n--;)
-        emit_pop(e, saved[n]);
+    emit_pop_all(e, saved, sizeof saved);
     emit_ret(e);
 }
 
@@ -110,8 +108,7 @@ static void thunk_call(struct emit *e)
 {
     static const u8 kept[] = {X64_FLAGS, HOST_RSI, HOST_RDI, HOST_R8, HOST_R9};
 
-    for (unsigned n = 0; n < sizeof kept; n++)
-        emit_push(e, kept[n]);
+    emit_push_all(e, kept, sizeof kept);
     x64_units_release(e);
     for (unsigned n = RAX; n <= RBX; n++)
         emit_store(e, 8, X64_CPU(gpr[n]), x64_home(n));
@@ -119,8 +116,7 @@ static void thunk_call(struct emit *e)
     call_c(e, (const void *)(uintptr_t)jit_call);
     for (unsigned n = RAX; n <= RBX; n++)
         emit_load(e, 8, x64_home(n), X64_CPU(gpr[n]));
-    for (unsigned n = sizeof kept; n--;)
-        emit_pop(e, kept[n]);
+    emit_pop_all(e, kept, sizeof kept);
     emit_ret(e);
 }
 
@@ -157,20 +153,20 @@ static void thunk_stub_end(struct emit *e)
     end_by(e, jit_stub_end);
 }
 
+/* Registers with something in them that a C function may change; and r13, which has the stack
+ * aligned. */
+static const u8 lost[] = {HOST_RAX, HOST_RCX, HOST_RDX, HOST_RSI, HOST_RDI,
+                          HOST_R8,  HOST_R9,  HOST_R10, HOST_R13};
+
 static void thunk_take(struct emit *e)
 {
-    static const u8 kept[] = {HOST_RAX, HOST_RCX, HOST_RDX, HOST_RSI, HOST_RDI,
-                              HOST_R8,  HOST_R9,  HOST_R10, HOST_R13};
-
     emit_alu(e, X86_OR, 1, HOST_R13, X64_CPU(fpu.live));
     x64_units_release(e);
-    for (unsigned n = 0; n < sizeof kept; n++)
-        emit_push(e, kept[n]);
+    emit_push_all(e, lost, sizeof lost);
     emit_load(e, 1, HOST_RSI, rm_reg(HOST_R13));
     call_c(e, (const void *)(uintptr_t)fpu_take);
     emit_mov(e, 4, HOST_R11, HOST_RAX);
-    for (unsigned n = sizeof kept; n--;)
-        emit_pop(e, kept[n]);
+    emit_pop_all(e, lost, sizeof lost);
     emit_test(e, 1, rm_reg(HOST_R11), HOST_R11);
     size_t refused = emit_jcc(e, CC_Z);
     x64_units_load(e);
@@ -185,18 +181,13 @@ static void thunk_take(struct emit *e)
 /* r14 may be a group's: C gives it back. */
 static void thunk_approximate(struct emit *e)
 {
-    static const u8 kept[] = {HOST_RAX, HOST_RCX, HOST_RDX, HOST_RSI, HOST_RDI,
-                              HOST_R8,  HOST_R9,  HOST_R10, HOST_R13};
-
     x64_units_release(e);
-    for (unsigned n = 0; n < sizeof kept; n++)
-        emit_push(e, kept[n]);
+    emit_push_all(e, lost, sizeof lost);
     emit_mov(e, 8, HOST_RSI, HOST_R13);
     emit_mov(e, 8, HOST_RDX, HOST_R11);
     emit_alu(e, X86_ADD, 8, HOST_RDX, X64_REGS(self));
     call_c(e, (const void *)(uintptr_t)sse_approximate);
-    for (unsigned n = sizeof kept; n--;)
-        emit_pop(e, kept[n]);
+    emit_pop_all(e, lost, sizeof lost);
     emit_mov_imm(e, HOST_R13, FPU_LIVE_SSE);
     x64_units_load(e);
     emit_ret(e);
