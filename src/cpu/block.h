@@ -8,8 +8,8 @@
  *  - before the end of the page on which it begins. An instruction that crosses the end is a
  *    block of its own, registered on both pages.
  *
- * Self-modifying code: page_info.code has a bit for each 128 bytes that a block covers; a write
- * that hits one invalidates the blocks there. A block that hits its own page is left by
+ * Self-modifying code: page_info.covered has a bit for each byte that a block covers; a write that
+ * hits one invalidates the blocks there. A block that hits its own page is left by
  * cpu_retry_single() before the writing instruction, which then runs alone.
  *
  * An invalid block stays in memory until engine_flush(), so that who runs it may finish.

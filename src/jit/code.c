@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The code buffer's memory: how it is had twice, and what the host may have back of it. */
 #include "jit/code.h"
 
 #include <sys/mman.h>

@@ -11,7 +11,6 @@
 struct jit_options {
     bool optimise; /* -jit optimise=on|off */
     bool flat;     /* the MMU's flat tables are there; else the soft TLB is asked */
-    bool perfmap;
     bool baseline; /* without BMI and ADX, so that integer code is the same on every host */
 };
 

@@ -268,8 +268,7 @@ struct jit *jit_new(struct engine *e, const struct jit_config *config)
     j->config = *config;
     j->engine = e;
     j->options = (struct jit_options){.optimise = !config->no_optimise,
-                                      .flat = e->cpu_count && e->cpus[0]->mmu.flat,
-                                      .perfmap = config->perfmap};
+                                      .flat = e->cpu_count && e->cpus[0]->mmu.flat};
     size_t size = config->buffer ? config->buffer : JIT_BUFFER;
     size = align_up(size < JIT_BUFFER_MIN ? JIT_BUFFER_MIN : size, 4096);
     if (config->region != JIT_REGION_NEVER)
