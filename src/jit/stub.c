@@ -84,17 +84,18 @@ void jit_stub_rest(struct cpu *c, const struct op *op)
     r->flags = flags_get(c);
 }
 
+/* Memory that may be cold, the way's and the instruction's, is looked at last. */
 void jit_check_target(struct cpu *c)
 {
     const struct jit_regs *r = jit_regs(c);
     bool code64 = c->code_mode == CODE64;
 
+    if (code64 ? is_canonical(c->rip) : c->rip <= c->seg[CS].limit)
+        return;
     if (r->exit != LEAVE_LINK && r->exit != LEAVE_INDIRECT)
         return;
     const struct op *op = r->way->by;
     u64 base = r->rip_page + ir_block_at(op), next = base + op->at + op->in.len;
-    if (code64 ? is_canonical(c->rip) : c->rip <= c->seg[CS].limit)
-        return;
     if (c->rip == (code64 ? next : (u32)next))
         return; /* it went on; what it meets there is the next instruction's */
     c->gpr[GPR_BASE] = code64 ? base : (u32)base;
