@@ -130,7 +130,7 @@ int report_jit(const struct report *r, struct ersatz_error *error)
     report_say(r, "flushes %" PRIu64 " dropped %" PRIu64, s.flushes, s.kills);
     report_say(
         r, "blocks built %" PRIu64 ", all forgotten %" PRIu64 " times, %" PRIu64 " for idleness",
-        e->stat_builds, e->stat_flushes, e->stat_given_back);
+        e->stat_builds, e->stat_flushes, e->stat_rests);
     report_say(r, "now there %zu KiB of blocks, %" PRIu64 " KiB of code", e->used >> 10,
                s.code >> 10);
     report_say(r, "links %" PRIu64 " jumps %" PRIu64, s.links, s.jumps);

@@ -92,8 +92,10 @@ static void rest(struct ersatz_machine *m)
 
     if (host - m->quiet_since < QUIET_TIME)
         return;
-    if (m->quiet_since && insns - m->quiet_insns < QUIET_INSNS && e->used > QUIET_BYTES)
-        engine_give_back(e);
+    if (m->quiet_since && insns - m->quiet_insns < QUIET_INSNS && e->used > QUIET_BYTES) {
+        engine_flush(e);
+        e->stat_rests++;
+    }
     m->quiet_since = host;
     m->quiet_insns = insns;
 }

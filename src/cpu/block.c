@@ -18,7 +18,6 @@
 #include "cpu/build.h"
 #include "cpu/mem.h"
 
-#define ARENA_BYTES (40u << 20)
 #define HASH_BUCKETS 65536u
 #define BLOCK_BYTES(ops) (sizeof(struct block) + (ops) * sizeof(struct op))
 /* an op for the RIP bias, the instructions, the end */
@@ -205,6 +204,7 @@ void engine_flush(struct engine *e)
 {
     if (e->accel)
         e->accel->flush(e->accel->opaque);
+    pages_give_back(e->arena, e->used);
     e->used = 0;
     e->epoch++;
     e->flush_wanted = false;
@@ -220,24 +220,13 @@ void engine_flush(struct engine *e)
     }
 }
 
-void engine_give_back(struct engine *e)
-{
-    size_t used = e->used;
-
-    engine_flush(e);
-    pages_give_back(e->arena, used);
-    if (e->accel)
-        e->accel->give_back(e->accel->opaque);
-    e->stat_given_back++;
-}
-
 /* --- new blocks --- */
 
 /* Where the next one is built. */
 static struct block *room(struct cpu *c)
 {
     struct engine *e = c->engine;
-    if (e->used + BLOCK_BYTES_MAX + 2 * COVERED_BYTES > ARENA_BYTES) {
+    if (e->used + BLOCK_BYTES_MAX + 2 * COVERED_BYTES > ENGINE_ARENA) {
         engine_flush(e);
         cpu_block_mode(c); /* its jump key is of the epoch that has ended */
     }
@@ -369,7 +358,7 @@ struct engine *engine_new(struct memmap *mem, struct log *log)
     e->log = log;
     e->epoch = 1;
     e->page = NO_PAGE;
-    e->arena = aligned_alloc(64, ARENA_BYTES); /* touched as it fills */
+    e->arena = aligned_alloc(64, ENGINE_ARENA); /* touched as it fills */
     e->hash = calloc(HASH_BUCKETS, sizeof *e->hash);
     e->none = calloc(1, sizeof *e->none);
     e->scratch = calloc(1, BLOCK_BYTES_MAX);

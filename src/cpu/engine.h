@@ -21,7 +21,8 @@ struct jump_entry {
 };
 
 #define JUMP_ENTRIES 16384
-#define JUMP_KEY_NONE 0  /* matches no entry: RIP isn't the linear address */
+#define ENGINE_ARENA (40u << 20) /* bytes of blocks; when they are full, all go */
+#define JUMP_KEY_NONE 0          /* matches no entry: RIP isn't the linear address */
 #define JUMP_KEY_EMPTY 1 /* of an entry without a block: no CPU's key, its mode isn't CS_FLAT */
 #define JUMP_KEY_TWO                                                                               \
     (1 << 7) /* in an entry's key: the block is on two pages, and exec.c can't tell */
@@ -39,8 +40,6 @@ struct accel {
     void (*drop)(void *opaque, struct block *b);
     /* All blocks go. No code runs. */
     void (*flush)(void *opaque);
-    /* After that: the host may have the memory that they took. */
-    void (*give_back)(void *opaque);
     /* cpu_run() returns. */
     void (*end)(void *opaque);
     void *opaque;
@@ -66,7 +65,7 @@ struct engine {
     bool flush_wanted; /* the memory map changed */
     bool missing_seen; /* an instruction was refused for a feature the model lacks: */
     enum cpu_feature missing;
-    u64 stat_builds, stat_drops, stat_flushes, stat_given_back;
+    u64 stat_builds, stat_drops, stat_flushes, stat_rests;
 };
 
 /* Installs itself as mem's owner of code pages and map changes. NULL: out of memory. */
@@ -75,10 +74,9 @@ void engine_destroy(struct engine *e);
 /* From then on c runs on e. 0, or an enum ersatz_err. */
 int engine_attach(struct engine *e, struct cpu *c);
 void engine_detach(struct engine *e, struct cpu *c);
-/* Drops every block. Not while one runs: inside, set flush_wanted. */
+/* Drops every block, and the host has their memory back. Not while one runs: inside, set
+ * flush_wanted. */
 void engine_flush(struct engine *e);
-/* The same, and the host gets the memory back: for a machine that has little to do. */
-void engine_give_back(struct engine *e);
 /* Drops the blocks that cover any of these bytes. */
 void engine_invalidate(struct engine *e, physaddr addr, u64 len);
 

@@ -76,16 +76,12 @@ void jit_buffer_grown(struct jit_buffer *b)
 }
 
 /* Of a file or shared, so that both mappings must let go: the pages themselves go. */
-void jit_buffer_give_back(struct jit_buffer *b)
-{
-    size_t from = align_up(b->used, 4096);
-
-    if (from < b->size)
-        madvise(b->rw + from, align_down(b->size - from, 4096), MADV_REMOVE);
-}
-
 void jit_buffer_flush(struct jit_buffer *b)
 {
+    size_t from = align_up(b->thunks, 4096), end = align_down(b->used, 4096);
+
+    if (from < end)
+        madvise(b->rw + from, end - from, MADV_REMOVE);
     b->let_go = 0;
     b->used = b->thunks;
 }

@@ -35,9 +35,7 @@ int jit_buffer_init(struct jit_buffer *b, size_t size, size_t words, bool namele
 void jit_buffer_destroy(struct jit_buffer *b);
 /* There is more code, up to `used`: what lies well below is let go in its writable mapping. */
 void jit_buffer_grown(struct jit_buffer *b);
-/* Forgotten code's memory goes to the host. */
-void jit_buffer_give_back(struct jit_buffer *b);
-/* Forgets all but the thunks. */
+/* Forgets all but the thunks; the host has the memory back. */
 void jit_buffer_flush(struct jit_buffer *b);
 
 #endif

@@ -34,6 +34,9 @@ void jit_flush(struct jit *j)
             j->codes[i].block->code = NULL;
     for (unsigned i = 0; i < j->engine->cpu_count; i++)
         jit_regs(j->engine->cpus[i])->way = NULL;
+    pages_give_back(j->codes, j->code_count * sizeof *j->codes);
+    pages_give_back(j->ways, j->way_count * sizeof *j->ways);
+    pages_give_back(j->members, j->member_count * sizeof *j->members);
     j->code_count = j->way_count = j->member_count = 0;
     j->last = NULL;
     jit_buffer_flush(&j->buffer);
@@ -44,16 +47,6 @@ void jit_flush(struct jit *j)
 static void on_flush(void *opaque)
 {
     jit_flush(opaque);
-}
-
-static void on_give_back(void *opaque)
-{
-    struct jit *j = opaque;
-
-    jit_buffer_give_back(&j->buffer);
-    pages_give_back(j->codes, j->code_max * sizeof *j->codes);
-    pages_give_back(j->ways, j->way_max * sizeof *j->ways);
-    pages_give_back(j->members, j->code_max * sizeof *j->members);
 }
 
 static void on_drop(void *opaque, struct block *b)
@@ -294,7 +287,6 @@ struct jit *jit_new(struct engine *e, const struct jit_config *config)
     j->accel = (struct accel){.run = jit_run,
                               .drop = on_drop,
                               .flush = on_flush,
-                              .give_back = on_give_back,
                               .end = on_end,
                               .opaque = j,
                               .heat = config->heat ? (u16)config->heat : JIT_HEAT};

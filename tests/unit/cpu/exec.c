@@ -58,7 +58,7 @@ START_TEST(test_full_arena)
     gpr[RBX] = gpr[RCX] = gpr[RDI] = 0;
     ck_assert_uint_eq(testcpu_run(t, TESTCPU_CODE, 100), TESTCPU_HALTED);
     u64 flushes = t->engine->stat_flushes;
-    t->engine->used = SIZE_MAX / 2;
+    t->engine->used = ENGINE_ARENA;
     ck_assert_uint_eq(testcpu_run(t, TESTCPU_CODE + N, 100), TESTCPU_HALTED);
     ck_assert_uint_eq(t->engine->stat_flushes, flushes + 1);
     ck_assert_uint_eq(gpr[RDI], 1);

@@ -73,16 +73,13 @@ static inline unsigned pair_run(struct pair *p, u64 slice, u64 most)
     return end;
 }
 
-/* Slices, and after each of them all blocks go, every other time with their memory. */
+/* Slices, and after each of them all blocks go. */
 static inline void pair_flush(struct pair *p, u64 slice, unsigned times)
 {
     for (unsigned i = 0; i < times; i++) {
         ck_assert_uint_eq(pair_run(p, slice, slice), TESTCPU_ALL);
         p->rip = p->plain->cpu.rip;
-        if (i & 1)
-            engine_give_back(p->hot->engine);
-        else
-            engine_flush(p->hot->engine);
+        engine_flush(p->hot->engine);
     }
 }
 
