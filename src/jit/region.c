@@ -10,6 +10,7 @@
  */
 #include <string.h>
 
+#include "cpu/op.h"
 #include "jit/engine_state.h"
 
 #define REGION_INSNS 64 /* beyond that nothing is added */
@@ -46,6 +47,19 @@ static bool is_on(const struct jit_path *path, const struct block *b)
     return false;
 }
 
+/*
+ * FLDCW on Zen 4: some runs of a loop take 100 ns for some of them, all the time, with nothing that
+ * tells them from others. Of a loop with two: one run in 24, laid out twice: seven.
+ */
+static bool loads_control(const struct jit_path *path)
+{
+    for (unsigned i = 0; i < path->count; i++)
+        for (unsigned n = 0; n < path->block[i]->count; n++)
+            if (row_calls[path->block[i]->ops[n].in.row] == op_fldcw)
+                return true;
+    return false;
+}
+
 /* Blocks by which a path goes, and how long it is. */
 struct walk {
     struct jit_path *path;
@@ -64,7 +78,7 @@ static bool goes_on(struct walk *w, const struct jit_code *next)
     if (b == path->block[0]) {
         if (!w->round)
             w->round = w->insns;
-        return w->insns + w->round <= LOOP_INSNS;
+        return w->insns + w->round <= LOOP_INSNS && !loads_control(path);
     }
     if (is_on(path, b))
         return w->round;                                   /* else it is a loop of its own */

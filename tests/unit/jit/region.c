@@ -76,6 +76,31 @@ START_TEST(test_slow_path)
 }
 END_TEST
 
+/* mov ecx,200; l: an instruction that reads [m]; sub ecx,1; jnz l; hlt. What is translated. */
+static u64 translated(u8 opcode, u8 modrm)
+{
+    struct pair p = pair_at(SLICES);
+    u8 code[] = {0xb9, 200, 0, 0, 0, opcode, modrm, 0, 0, 0, 0, 0x83, 0xe9, 1, 0x75, 0xf5, 0xf4};
+
+    st32(code + 7, TESTCPU_RAM - 64);
+    pair_load(&p, TESTCPU_RAM - 64, (const u8[]){0x7f, 3}, 2);
+    pair_load(&p, TESTCPU_CODE, code, sizeof code);
+    ck_assert_uint_eq(pair_run(&p, SLICES, 100000), TESTCPU_HALTED);
+    struct jit_stats stats = jit_stats(p.jit);
+    ck_assert_uint_ge(stats.regions, 1);
+    pair_free(&p);
+    return stats.insns;
+}
+
+/* A short loop is laid out several times, but for one with FLDCW. */
+START_TEST(test_laid_out)
+{
+    u64 with = translated(0xd9, 0x2d), without = translated(0x8b, 0x15); /* mov edx,[m] */
+
+    ck_assert_uint_ge(without, with + 20);
+}
+END_TEST
+
 /* A block of a running loop's region is changed between slices, by DMA, again and again. */
 START_TEST(test_dma)
 {
@@ -106,6 +131,7 @@ int main(void)
     tcase_add_loop_test(c, test_left_early, 0, 2 * SLICES);
     tcase_add_loop_test(c, test_later_block_changes, 0, 2 * SLICES);
     tcase_add_loop_test(c, test_slow_path, 0, 2 * SLICES);
+    tcase_add_test(c, test_laid_out);
     tcase_add_loop_test(c, test_dma, 0, 2);
     tcase_add_loop_test(c, test_flush, 0, 2);
     suite_add_tcase(s, c);
