@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory that is kept but not needed for now. */
+/* Memory whose pages the host may have back while its addresses stay ours. */
 #ifndef ERSATZ_BASE_PAGES_H
 #define ERSATZ_BASE_PAGES_H
 

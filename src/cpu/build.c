@@ -126,7 +126,7 @@ static void begin(struct engine *e, struct block *b, physaddr phys, unsigned mod
     b->heat = 1;
 }
 
-/* One instruction that lies on two pages, or has no host memory behind it. Cached if `keep`. */
+/* One instruction that lies on two pages, or has no host memory behind it. */
 static void build_one(struct cpu *c, struct block *b, const struct fetch *f, linaddr lin)
 {
     u8 buf[15];

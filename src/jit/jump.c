@@ -88,30 +88,31 @@ static linaddr linear(const struct cpu *c)
     return c->code_mode == CODE64 ? c->rip : (u32)(c->rip + c->seg[CS].base);
 }
 
-static struct jit_jump *slot(struct cpu *c)
+static struct jit_jump *slot(struct cpu *c, linaddr lin)
 {
-    return &jit_regs(c)->jumps[jit_jump_index(linear(c))];
+    return &jit_regs(c)->jumps[jit_jump_index(lin)];
 }
 
-static bool is_whole(struct cpu *c)
+static bool is_whole(struct cpu *c, linaddr lin)
 {
-    return c->rip - linear(c) % 4096 < jit_regs(c)->whole_below;
+    return c->rip - lin % 4096 < jit_regs(c)->whole_below;
 }
 
 struct jit_code *jit_jump_find(struct cpu *c)
 {
-    const struct jit_jump *jump = slot(c);
     linaddr lin = linear(c);
+    const struct jit_jump *jump = slot(c, lin);
 
-    return jump->lin == lin && jump->page == mmu_fetched(&c->mmu, lin) && is_whole(c) ? jump->code
-                                                                                      : NULL;
+    if (jump->lin != lin || jump->page != mmu_fetched(&c->mmu, lin) || !is_whole(c, lin))
+        return NULL;
+    return jump->code;
 }
 
 void jit_jump_add(struct jit *j, struct cpu *c, struct jit_code *code)
 {
-    struct jit_jump *jump = slot(c);
-    u64 word = mmu_fetch_word(code->block->phys);
     linaddr lin = linear(c);
+    struct jit_jump *jump = slot(c, lin);
+    u64 word = mmu_fetch_word(code->block->phys);
 
     if (!code->place.whole)
         return;
