@@ -297,17 +297,17 @@ static void settle(struct grouping *g, const u8 *reg)
     }
 }
 
-void ir_make_groups(struct ir *ir, const u8 registers[2])
+void ir_make_groups(struct ir *ir, unsigned registers)
 {
     bool code64 = (ir->block->mode & BLOCK_CODE_MASK) == BLOCK_CODE64;
     struct grouping g = {.ir = ir, .size = code64 ? 8 : 4, .symbols = SYMBOL_RIP};
     u8 reg[IR_GROUPS];
 
-    if (!registers[code64])
+    if (!registers)
         return;
     fresh_all(&g);
     for (unsigned n = 1; n <= ir->count; n++)
         look_at(&g, n);
-    choose(&g, reg, registers[code64]);
+    choose(&g, reg, registers);
     settle(&g, reg);
 }

@@ -113,7 +113,7 @@ struct jit_code {
 
 struct host {
     const char *name;
-    u8 groups[2]; /* how many struct ir_group at a time it holds; [1]: of 64-bit code */
+    unsigned groups; /* how many struct ir_group at a time it holds */
     /* Once a machine, after the code buffer is there: trampolines and thunks. False: this host
      * can't. */
     bool (*init)(struct jit_buffer *buf, const struct jit_options *opt);

@@ -154,7 +154,7 @@ void x64_instruction(struct x64 *g, unsigned first, unsigned last)
     *at = (struct x64_insn){.before = g->units, .first = (u16)first, .last = (u16)last};
     x64_groups_begin(g);
     operations(g, first, body);
-    if (g->failed && x64_groups_drop(g)) {
+    while (g->failed && x64_groups_drop(g)) {
         take_back(g, &m);
         operations(g, first, body);
     }
@@ -380,7 +380,7 @@ static void enter(const struct jit_buffer *buf, struct cpu *c, const struct jit_
 
 const struct host host_x86_64 = {
     .name = "x86-64",
-    .groups = {X64_GROUPS, X64_GROUPS64},
+    .groups = X64_GROUPS,
     .init = init,
     .compile = compile,
     .enter = enter,

@@ -140,8 +140,7 @@ struct x64_exit {
 /* From so many on, an instruction's accesses are taken for unaligned ones: op.unaligned. */
 #define X64_UNALIGNED 32
 
-#define X64_GROUPS 2 /* at a time; in 64-bit code X64_GROUPS64 */
-#define X64_GROUPS64 1
+#define X64_GROUPS 2 /* at a time */
 #define X64_MISSES (2 * IR_GROUPS + IR_INSNS + IR_BLOCKS)
 
 /* A guest register that code uses little has given its host register to one that has none. */

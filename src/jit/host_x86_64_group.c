@@ -15,8 +15,8 @@
  *     mov   [r8+24], esi          ; push esi ...
  *
  * In code that isn't 64-bit host r8 and r9 are free for that: the guest's R8 and R9 are in struct
- * cpu then (host_x86_64_thunk.c). 64-bit code gives a scratch register away. A guest instruction
- * that can't do with what is left ends the group.
+ * cpu then (host_x86_64_thunk.c). 64-bit code gives two of its three scratch registers away. A
+ * guest instruction that can't do with what is left ends a group, or both.
  *
  * From the first access's instruction to the last one's the code is there twice, the second time,
  * aside, without groups. That is where a group goes whose bytes aren't all as it wants them, and
@@ -31,8 +31,8 @@
 
 static unsigned host_register(const struct x64 *g, const struct ir_group *group)
 {
-    static const u8 free_registers[X64_GROUPS] = {HOST_R8, HOST_R9};
-    return g->code64 ? HOST_R14 : free_registers[group->reg];
+    static const u8 registers[2][X64_GROUPS] = {{HOST_R8, HOST_R9}, {HOST_R14, HOST_R13}};
+    return registers[g->code64][group->reg];
 }
 
 static const struct ir_op *first_op(const struct x64 *g, const struct ir_group *group)
@@ -48,6 +48,16 @@ static unsigned last_insn(const struct x64 *g, const struct ir_group *group)
 static bool is_dropped(const struct x64 *g, unsigned n)
 {
     return g->plain || (g->dropped >> n & 1);
+}
+
+/* The registers that groups hold and code would have for itself otherwise. */
+static u16 reserved(const struct x64 *g)
+{
+    unsigned held = 0;
+    for (unsigned i = 0; i < X64_GROUPS && g->code64; i++)
+        if (g->holds[i])
+            held |= 1u << host_register(g, &g->ir->group[g->holds[i] - 1]);
+    return (u16)held;
 }
 
 void x64_groups_begin(struct x64 *g)
@@ -66,8 +76,7 @@ void x64_groups_begin(struct x64 *g)
         if (!is_dropped(g, g->next_group - 1))
             g->holds[group->reg] = (u8)g->next_group;
     }
-    if (g->code64 && g->holds[0])
-        g->reserved = 1u << HOST_R14;
+    g->reserved = reserved(g);
 }
 
 /* 1 + the guest instruction before insn that has operations; 0: none. */
@@ -78,19 +87,31 @@ static unsigned before(const struct x64 *g, unsigned insn)
     return insn;
 }
 
+/* Group n doesn't hold any more from this guest instruction on, nor any other after the last one.
+ */
+static void drop(struct x64 *g, unsigned n)
+{
+    unsigned last = before(g, g->insn);
+    bool others = false;
+    g->dropped |= (u64)1 << (g->holds[n] - 1);
+    g->holds[n] = 0;
+    for (unsigned i = 0; i < X64_GROUPS; i++)
+        if (g->holds[i] && first_op(g, &g->ir->group[g->holds[i] - 1])->insn < g->insn)
+            others = true;
+    if (last && !others)
+        g->at[last - 1].grouped = false;
+}
+
 bool x64_groups_drop(struct x64 *g)
 {
     bool more = g->reserved;
-    unsigned last = before(g, g->insn);
-    for (unsigned i = 0; i < X64_GROUPS; i++) {
-        if (!g->holds[i])
-            continue;
-        g->dropped |= (u64)1 << (g->holds[i] - 1);
-        g->holds[i] = 0;
-        if (last)
-            g->at[last - 1].grouped = false;
-    }
-    g->reserved = 0;
+    for (unsigned i = X64_GROUPS; i-- > 0;)
+        if (g->holds[i]) {
+            drop(g, i);
+            if (more)
+                break;
+        }
+    g->reserved = reserved(g);
     return more;
 }
 

@@ -88,6 +88,8 @@ static void approximate(struct x64 *g, const struct insn *in, struct rm mem)
         copy_operand(g, in->msize, mem);
         y = offsetof(struct cpu, engine_words) + offsetof(struct jit_regs, operand);
     }
+    if (g->reserved >> HOST_R13 & 1) /* a group's */
+        g->failed = true;
     emit_mov_imm(e, HOST_R11, y);
     emit_mov_imm(e, HOST_R13, (u64)(uintptr_t)in);
     emit_call_to(e, x64_thunk(g, THUNK_APPROX));

@@ -187,9 +187,8 @@ static inline void ir_lift(struct ir *ir, const struct block *b)
 }
 /* opt.c: dead flags, dead values. */
 void ir_optimise(struct ir *ir);
-/* group.c: after all that moves operations; for a backend that holds so many at a time, [1]: in
- * 64-bit code. */
-void ir_make_groups(struct ir *ir, const u8 registers[2]);
+/* group.c: after all that moves operations; for a backend that holds so many at a time. */
+void ir_make_groups(struct ir *ir, unsigned registers);
 /* Drops pure operations from number `first` on that nobody uses, and counts uses. */
 void ir_sweep(struct ir *ir, unsigned first);
 /* False: a shift whose count may be 0 may leave the flags as they were. */
