@@ -468,6 +468,7 @@ static ALWAYS_INLINE bool rip_allowed(const struct cpu *c, u64 rip, unsigned for
         x->rip = w_ ? (t) : next_rip();                                                            \
         x->way = w_ ? WAY_TAKEN : WAY_NEXT;                                                        \
     } while (0)
+#define expect_return(t) ((void)(t)) /* a CALL's: a RET will come back there, most likely */
 #define jump(t) (x->rip = (t), x->way = WAY_TAKEN)
 #define jump_indirect(t) (x->rip = (t), x->way = WAY_INDIRECT)
 

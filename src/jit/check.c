@@ -39,6 +39,7 @@ static bool wants_whole(const struct ir_op *op, unsigned operand)
     case IR_PEXT:
     case IR_BRANCH:
     case IR_GUARD:
+    case IR_EXPECT:
     case IR_JUMPI: return true;
     default: return false;
     }

@@ -264,6 +264,13 @@ size_t emit_jmp(struct emit *e)
     return e->at - 4;
 }
 
+size_t emit_call(struct emit *e)
+{
+    emit_byte(e, 0xe8);
+    emit_imm(e, 0, 4);
+    return e->at - 4;
+}
+
 size_t emit_jcc(struct emit *e, unsigned cc)
 {
     emit_byte(e, 0x0f);

@@ -171,6 +171,7 @@ void emit_pop_all(struct emit *e, const u8 *regs, unsigned n); /* in the opposit
 
 /* --- jumps; those that return an offset: of their rel32, for emit_patch() --- */
 size_t emit_jmp(struct emit *e);
+size_t emit_call(struct emit *e);
 size_t emit_jcc(struct emit *e, unsigned cc);
 void emit_jmp_to(struct emit *e, size_t target);
 void emit_jcc_to(struct emit *e, unsigned cc, size_t target);

@@ -326,6 +326,7 @@ static const struct walk *run(struct calls *calls, struct cpu *c, const struct w
         case IR_STUB:
         case IR_STUBEND:
         case IR_HOST: n = interpret(c, w, n); break;
+        case IR_EXPECT: n++; break;
         case IR_CALL: jit_call(c, w->insn[op->insn].op), n++; break;
         case IR_CONST: values[n++] = (u64)op->imm; break;
         default:

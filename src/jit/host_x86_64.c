@@ -87,6 +87,7 @@ static tile_fn *const tiles[IR_COUNT] = {
     [IR_PAUSE] = x64_system,  [IR_SWAPGS] = x64_system, [IR_STUB] = x64_stub,
     [IR_CALL] = x64_call,     [IR_STUBEND] = x64_end,   [IR_JUMP] = x64_end,
     [IR_BRANCH] = x64_end,    [IR_JUMPI] = x64_end,     [IR_GUARD] = x64_guard,
+    [IR_EXPECT] = x64_expect,
 };
 
 static void operation(struct x64 *g, unsigned n)
@@ -120,6 +121,7 @@ static void take_back(struct x64 *g, const struct mark *m)
     g->count = m->count;
     g->at[g->insn].slow = g->at[g->insn].leads = false;
     g->scratch = 0;
+    g->expects = 0;
     g->failed = false;
 }
 
@@ -149,6 +151,7 @@ void x64_instruction(struct x64 *g, unsigned first, unsigned last)
     g->insn = op[first].insn;
     g->first = first;
     g->last = last;
+    g->expects = 0;
     g->failed = false;
     struct x64_insn *at = &g->at[g->insn];
     *at = (struct x64_insn){.before = g->units, .first = (u16)first, .last = (u16)last};
@@ -375,6 +378,7 @@ static void enter(const struct jit_buffer *buf, struct cpu *c, const struct jit_
                                                   uintptr_t)buf->thunk[THUNK_ENTER];
     set_gs(c);
     jit_regs(c)->self = c;
+    jit_regs(c)->returns = (u64)(uintptr_t)buf->thunk[THUNK_UNKNOWN];
     thunk(c, code->entry);
 }
 

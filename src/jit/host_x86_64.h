@@ -127,10 +127,15 @@ struct x64_take {
     u8 units;
 };
 
-/* An exit: a way that isn't linked yet, or to RIP in r13 that the jump cache doesn't know. */
+enum x64_exit_kind {
+    EXIT_WAY,     /* that isn't linked yet */
+    EXIT_UNKNOWN, /* to RIP in r13, which the jump cache doesn't know */
+    EXIT_BACK,    /* none: the host's RET comes back from what operation imm expects it of */
+};
+
 struct x64_exit {
     u32 at; /* of the rel32 */
-    bool unknown;
+    u8 kind;
     u8 way, size;
     u8 rest; /* what a GUARD's has to give back, and where the flags are */
     struct x64_flags flags;
@@ -165,6 +170,7 @@ struct x64 {
     bool failed;          /* this guest instruction has no code: STUB */
     unsigned insn;        /* the guest instruction */
     unsigned first, last; /* its operations */
+    unsigned expects;     /* the EXPECT among them, if it has been emitted */
     u16 scratch;          /* scratch registers in use, a bit each */
     u16 reserved;         /* of these, those that groups hold: the one thing that stays there from
                              one guest instruction to others */
@@ -338,6 +344,20 @@ bool x64_group_left(struct x64 *g, unsigned insn);
 /* That copy, after all else. False: it can't be had. */
 bool x64_plain(struct x64 *g);
 
+/* --- host_x86_64_return.c --- */
+
+void x64_expect(struct x64 *g, unsigned n); /* IR_EXPECT */
+/* What follows the host's CALL of EXPECT n. */
+void x64_come_back(struct x64 *g, unsigned n);
+/* The CALL, if g->expects, where code goes on with the callee. */
+void x64_call_next(struct x64 *g);
+/* A RET to RIP in r13; if that isn't expected, the code after it goes on. */
+void x64_return(struct x64 *g, unsigned way);
+/* In thunks: the stack of what is expected, below C's; pushes 16 bytes. At the begin `returns` is
+ * THUNK_UNKNOWN's address. */
+void x64_returns_enter(struct emit *e);
+void x64_returns_leave(struct emit *e);
+
 /* --- tiles: one operation --- */
 void x64_alu(struct x64 *g, unsigned n);      /* host_x86_64_alu.c */
 void x64_multiply(struct x64 *g, unsigned n); /* host_x86_64_muldiv.c */
@@ -349,6 +369,14 @@ void x64_system(struct x64 *g, unsigned n);   /* host_x86_64_system.c */
 
 /* --- host_x86_64_exit.c --- */
 void x64_end(struct x64 *g, unsigned n); /* operations with IR_END */
+/* A way to offset imm of the page can be linked, RIP cut to `size`. */
+bool x64_linkable(const struct x64 *g, i64 imm, unsigned size);
+/* The jump just emitted, with its rel32 at `site`, leaves for good by what op names; or to RIP in
+ * r13. */
+struct x64_exit *x64_leave_by(struct x64 *g, size_t site, unsigned way, const struct ir_op *op);
+void x64_unknown(struct x64 *g, size_t site, unsigned way);
+/* r11 = way, for the thunks. */
+void x64_load_way(struct x64 *g, unsigned way);
 void x64_check(struct x64 *g, unsigned n);
 void x64_guard(struct x64 *g, unsigned n);
 /* The guest instruction by the interpreter; flags as operation n wants them. */

@@ -120,17 +120,15 @@ void x64_check(struct x64 *g, unsigned n)
 
 /* --- ends --- */
 
-/* A way to offset imm of the page can be linked if RIP isn't cut to less than the mode's own: all
- * of the page is then as far from here as it looks. */
-static bool linkable(const struct x64 *g, i64 imm, unsigned size)
+/* If RIP isn't cut to less than the mode's own, all of the page is as far from here as it looks. */
+bool x64_linkable(const struct x64 *g, i64 imm, unsigned size)
 {
     static const u8 natural[] = {[BLOCK_CODE16] = 2, [BLOCK_CODE32] = 4, [BLOCK_CODE64] = 8};
     return imm >= 0 && imm < 4096 && size >= natural[g->ir->block->mode & BLOCK_CODE_MASK] &&
            !g->ir->block->two_pages;
 }
 
-/* The jump just emitted, with its rel32 at `site`, leaves for good. */
-static struct x64_exit *leave_by(struct x64 *g, size_t site, unsigned way, const struct ir_op *op)
+struct x64_exit *x64_leave_by(struct x64 *g, size_t site, unsigned way, const struct ir_op *op)
 {
     const struct op *by = ir_insn(g->ir, op->insn);
     struct x64_exit *x = &g->exit[g->count.exit++];
@@ -147,8 +145,8 @@ static void branch(struct x64 *g, unsigned n)
     const struct ir_op *op = &g->ir->op[n];
     unsigned cc = x64_condition(g, n, op->a);
     x64_swap_out(g);
-    leave_by(g, emit_jcc(&g->e, cc), WAY_TAKEN, op);
-    leave_by(g, emit_jmp(&g->e), WAY_NEXT, op);
+    x64_leave_by(g, emit_jcc(&g->e, cc), WAY_TAKEN, op);
+    x64_leave_by(g, emit_jmp(&g->e), WAY_NEXT, op);
 }
 
 /* Out of the region, with the flags where they are; or on with the next block. */
@@ -158,17 +156,18 @@ void x64_guard(struct x64 *g, unsigned n)
     x64_units_note(g);
     if (op->a) {
         unsigned cc = x64_condition(g, n, op->a) ^ op->reg;
-        struct x64_exit *x = leave_by(g, emit_jcc(&g->e, cc), op->write, op);
+        struct x64_exit *x = x64_leave_by(g, emit_jcc(&g->e, cc), op->write, op);
         x->rest = g->ir->insn[op->insn].rest;
         x->flags = g->flags;
     }
+    x64_call_next(g);
     x64_units_want(g, n + 1);
 }
 
-/* The jump just emitted, with its rel32 at `site`, leaves to RIP in r13. */
-static void unknown(struct x64 *g, size_t site, unsigned way)
+void x64_unknown(struct x64 *g, size_t site, unsigned way)
 {
-    g->exit[g->count.exit++] = (struct x64_exit){.at = (u32)site, .unknown = true, .way = (u8)way};
+    g->exit[g->count.exit++] = (struct x64_exit){
+        .at = (u32)site, .kind = EXIT_UNKNOWN, .way = (u8)way};
 }
 
 /* A field of the jump cache's entry, which r11 points at. */
@@ -188,7 +187,7 @@ static void same_fetch(struct x64 *g, unsigned lin, unsigned way)
     emit_alu(e, X86_ADD, 8, HOST_R14, X64_CPU(mmu.fetch));
     emit_load(e, 8, HOST_R14, rm_mem(HOST_R14, HOST_NONE, 0));
     emit_alu(e, X86_CMP, 8, HOST_R14, of_jump(offsetof(struct jit_jump, page)));
-    unknown(g, emit_jcc(e, CC_NZ), way);
+    x64_unknown(g, emit_jcc(e, CC_NZ), way);
 }
 
 /* The same by the soft TLB. r13 is r11->lin, so it can be had again. */
@@ -203,11 +202,11 @@ static void same_fetch_soft(struct x64 *g, unsigned way)
     emit_load(e, 8, HOST_R13, rm_mem(HOST_R14, HOST_NONE, offsetof(struct mmu_soft_fetch, word)));
     emit_alu(e, X86_CMP, 8, HOST_R13, of_jump(offsetof(struct jit_jump, page)));
     emit_load(e, 8, HOST_R13, of_jump(offsetof(struct jit_jump, lin)));
-    unknown(g, emit_jcc(e, CC_NZ), way);
+    x64_unknown(g, emit_jcc(e, CC_NZ), way);
     emit_load(e, 8, HOST_R14, rm_mem(HOST_R14, HOST_NONE, offsetof(struct mmu_soft_fetch, lin)));
     emit_alu(e, X86_XOR, 8, HOST_R14, rm_reg(HOST_R13));
     emit_shift_imm(e, X86_SHR, 8, rm_reg(HOST_R14), 12);
-    unknown(g, emit_jcc(e, CC_NZ), way);
+    x64_unknown(g, emit_jcc(e, CC_NZ), way);
 }
 
 /*
@@ -229,14 +228,20 @@ static void find_jump(struct x64 *g, unsigned lin, unsigned way)
     _Static_assert(sizeof(struct jit_jump) == 1 << 5, "the index's scale");
     emit_alu(e, X86_ADD, 8, HOST_R11, X64_REGS(jumps));
     emit_alu(e, X86_CMP, 8, lin, of_jump(offsetof(struct jit_jump, lin)));
-    unknown(g, emit_jcc(e, CC_NZ), way);
+    x64_unknown(g, emit_jcc(e, CC_NZ), way);
 }
 
 /* RIP of the page's byte 0 is in `page`: on to what was found. */
 static void take_jump(struct x64 *g, unsigned page)
 {
+    struct rm entry = of_jump(offsetof(struct jit_jump, entry));
     emit_store(&g->e, 8, X64_REGS(rip_page), page);
-    emit_jmp_rm(&g->e, of_jump(offsetof(struct jit_jump, entry)));
+    if (!g->expects) {
+        emit_jmp_rm(&g->e, entry);
+    } else {
+        emit_call_rm(&g->e, entry);
+        x64_come_back(g, g->expects);
+    }
 }
 
 /* RIP is the linear address. */
@@ -264,7 +269,7 @@ static void by_cache_in_segment(struct x64 *g, unsigned way)
     emit_unary(e, X86_NEG, 8, rm_reg(HOST_R14));
     emit_alu(e, X86_ADD, 8, HOST_R14, rm_reg(HOST_R13));
     emit_alu(e, X86_CMP, 8, HOST_R14, X64_REGS(whole_below));
-    unknown(g, emit_jcc(e, CC_AE), way);
+    x64_unknown(g, emit_jcc(e, CC_AE), way);
     take_jump(g, HOST_R14);
 }
 
@@ -275,7 +280,7 @@ static void to_rip(struct x64 *g, unsigned way)
     else if (g->buf->opt->flat)
         by_cache_in_segment(g, way);
     else
-        unknown(g, emit_jmp(&g->e), way);
+        x64_unknown(g, emit_jmp(&g->e), way);
 }
 
 static void indirect(struct x64 *g, unsigned n)
@@ -283,6 +288,8 @@ static void indirect(struct x64 *g, unsigned n)
     const struct ir_op *op = &g->ir->op[n];
     x64_copy(g, HOST_R13, op->a, 8);
     x64_swap_out(g);
+    if (ir_is_return(&ir_insn(g->ir, g->insn)->in))
+        x64_return(g, WAY_TAKEN);
     to_rip(g, WAY_TAKEN);
 }
 
@@ -298,7 +305,9 @@ void x64_end(struct x64 *g, unsigned n)
     switch (op->code) {
     case IR_JUMP:
         x64_swap_out(g);
-        leave_by(g, emit_jmp(&g->e), op->write, op);
+        x64_leave_by(g, g->expects ? emit_call(&g->e) : emit_jmp(&g->e), op->write, op);
+        if (g->expects)
+            x64_come_back(g, g->expects);
         break;
     case IR_BRANCH: branch(g, n); break;
     default: indirect(g, n); break;
@@ -348,7 +357,7 @@ static void slow_paths(struct x64 *g)
         g->fixup[g->fixups_done].to = path[g->fixup[g->fixups_done].to];
 }
 
-static void load_way(struct x64 *g, unsigned way)
+void x64_load_way(struct x64 *g, unsigned way)
 {
     emit_mov_imm(&g->e, HOST_R11, (u64)(uintptr_t)&g->code->way[way]);
 }
@@ -392,7 +401,7 @@ void x64_link_early(struct emit *e, size_t at, size_t target, const struct jit_w
 static void exit_way(struct x64 *g, const struct x64_exit *x)
 {
     struct emit *e = &g->e;
-    bool can_link = !g->plain && linkable(g, x->imm, x->size);
+    bool can_link = !g->plain && x64_linkable(g, x->imm, x->size);
     size_t site = x->rest ? exit_early(g, x) : x->at;
     if (!can_link) {
         emit_load(e, 8, HOST_R13, X64_REGS(rip_page));
@@ -404,7 +413,7 @@ static void exit_way(struct x64 *g, const struct x64_exit *x)
     way->at = (u32)(site - (size_t)(g->code->entry - g->buf->rx));
     way->size = x->size;
     way->offset = (u16)x->imm;
-    load_way(g, x->way);
+    x64_load_way(g, x->way);
     emit_jmp_to(e, x64_thunk(g, THUNK_LINK));
 }
 
@@ -415,12 +424,11 @@ static void exits(struct x64 *g)
     for (unsigned n = 0; n < g->count.exit; n++) {
         const struct x64_exit x = g->exit[n];
         emit_patch(e, x.at, e->at);
-        if (!x.unknown) {
-            exit_way(g, &x);
-            continue;
+        switch (x.kind) {
+        case EXIT_WAY: exit_way(g, &x); break;
+        case EXIT_BACK: x64_come_back(g, (unsigned)x.imm); break;
+        default: x64_load_way(g, x.way); emit_jmp_to(e, x64_thunk(g, THUNK_UNKNOWN));
         }
-        load_way(g, x.way);
-        emit_jmp_to(e, x64_thunk(g, THUNK_UNKNOWN));
     }
 }
 

@@ -73,12 +73,14 @@ static void thunk_enter(struct emit *e)
     emit_push_all(e, saved, sizeof saved);
     emit_alu_imm(e, X86_SUB, 8, rm_reg(HOST_RSP), 8);
     emit_mov(e, 8, HOST_R14, HOST_RSI);
+    x64_returns_enter(e);
     load_guest(e);
     emit_jmp_rm(e, rm_reg(HOST_R14));
 }
 
 static void back_to_c(struct emit *e)
 {
+    x64_returns_leave(e);
     emit_alu_imm(e, X86_ADD, 8, rm_reg(HOST_RSP), 8);
     emit_pop_all(e, saved, sizeof saved);
     emit_ret(e);
@@ -134,7 +136,6 @@ static void thunk_stub_part(struct emit *e)
     emit_alu_imm(e, X86_ADD, 8, rm_reg(HOST_RSP), 8);
     emit_ret(e);
     emit_patch(e, over, e->at);
-    emit_alu_imm(e, X86_ADD, 8, rm_reg(HOST_RSP), 16); /* and the return address */
     back_to_c(e);
 }
 

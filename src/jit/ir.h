@@ -74,7 +74,7 @@ struct ir_op {
     u8 scale;
     u8 sets;  /* flags that it sets, enum ir_flag; 0: a pure value */
     u8 live;  /* of `sets`, those that somebody may read: all, until ir_optimise() */
-    u8 write; /* SEG, HOST: for writing. JUMP, BRANCH, GUARD: the way out to imm. HIGH: signed,
+    u8 write; /* SEG, HOST: for writing. JUMP, BRANCH, GUARD, EXPECT: the way to imm. HIGH: signed,
                  until the instruction is lifted */
     u8 insn;  /* index of the guest instruction */
     u16 uses; /* how many operands refer to it */
@@ -94,7 +94,7 @@ enum jit_no {
 #define IR_INSNS 128 /* guest instructions: regions have more than a block */
 #define IR_BLOCKS 16 /* of a region */
 #define IR_GROUPS 64
-#define IR_WAYS (2 + IR_BLOCKS) /* ways out: enum block_way, then those of the GUARDs */
+#define IR_WAYS (2 + 2 * IR_BLOCKS) /* out: enum block_way, then those of GUARDs and EXPECTs */
 
 /*
  * Accesses to guest memory whose addresses differ by constants only: if the `span` bytes from the

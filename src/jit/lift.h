@@ -102,6 +102,7 @@ void lift_set_of(struct lift *l, ir_ref v);
 ir_ref lift_target(struct lift *l);
 ir_ref lift_next_rip(struct lift *l);
 void lift_check(struct lift *l, ir_ref t);
+void lift_expect(struct lift *l, ir_ref back);
 void lift_jump(struct lift *l, ir_ref t);
 void lift_branch(struct lift *l, ir_ref when, ir_ref t);
 

@@ -49,6 +49,14 @@ static bool is_cut(const struct lift *l, const struct ir_op *to)
     return to->code == IR_RIP && to->size == 2 && (l->mode & BLOCK_CODE_MASK) != BLOCK_CODE16;
 }
 
+void lift_expect(struct lift *l, ir_ref back)
+{
+    const struct ir_op to = *lift_at(l, back);
+
+    IR_OP(l, .code = IR_EXPECT, .size = to.size, .write = (u8)l->ir->ways++, .a = back,
+          .imm = to.imm);
+}
+
 void lift_jump(struct lift *l, ir_ref t)
 {
     const struct ir_op to = *lift_at(l, t);

@@ -131,6 +131,7 @@ typedef ir_ref V;
 #define check_target(t) lift_check(l, t)
 #define check_target_if(when, t) lift_check(l, t)
 #define branch(when, t) lift_branch(l, when, t)
+#define expect_return(t) lift_expect(l, t)
 #define jump(t) lift_jump(l, t)
 #define jump_indirect(t) lift_jump(l, t)
 

@@ -41,7 +41,7 @@ static void print_way(FILE *f, const struct ir_op *op)
 {
     static const char *const ways[] = {[WAY_NEXT] = "next", [WAY_TAKEN] = "taken"};
 
-    if (op->code == IR_GUARD)
+    if (op->code == IR_GUARD || op->code == IR_EXPECT)
         fprintf(f, " way %u ", op->write);
     else
         fprintf(f, " %s ", ways[op->write]);
@@ -59,6 +59,7 @@ static bool print_fields(FILE *f, const struct ir_op *op)
     case IR_SEG: fprintf(f, " %s%s", seg_names[op->reg], op->write ? " write" : ""); break;
     case IR_GETSEL: fprintf(f, " %s", seg_names[op->reg]); break;
     case IR_COND: fprintf(f, " %s", conditions[op->reg & 15]); break;
+    case IR_EXPECT:
     case IR_JUMP:
     case IR_BRANCH: print_way(f, op); break;
     case IR_GUARD:
