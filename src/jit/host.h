@@ -28,7 +28,7 @@ struct jit_regs {
     u64 stubs;              /* counts calls of jit_stub(), jit_stub_end(), jit_stub_rest() */
     u64 rip;                /* the engine's own: RIP as code left */
     u64 broken;             /* a region isn't valid any more, maybe the one that runs */
-    u64 returns, returns_end; /* the backend's own: host addresses, of the RETs that it expects */
+    u64 returns, returns_end; /* the backend's own: a stack of the RETs that it expects */
     u64 operand[2];           /* what a C function is given, or an instruction needs in memory */
     struct cpu *self; /* whose words these are: for code that finds them by a segment register */
 };

@@ -353,8 +353,8 @@ void x64_come_back(struct x64 *g, unsigned n);
 void x64_call_next(struct x64 *g);
 /* A RET to RIP in r13; if that isn't expected, the code after it goes on. */
 void x64_return(struct x64 *g, unsigned way);
-/* In thunks: the stack of what is expected, below C's; pushes 16 bytes. At the begin `returns` is
- * THUNK_UNKNOWN's address. */
+/* In thunks: begins a stack of what is expected, below C's, with 16 bytes, and ends it. `returns`
+ * is THUNK_UNKNOWN's address before. */
 void x64_returns_enter(struct emit *e);
 void x64_returns_leave(struct emit *e);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * RETs that the host predicts: code's CALLs are the host's, too, and so are its RETs, as far as they
- * go where the last CALL expects. Each such CALL leaves two words on the host's stack:
+ * RETs that the host predicts: code's CALLs are the host's, too, and so are its RETs, as far as
+ * they go where the last CALL expects. Each such CALL leaves two words on the host's stack:
  *
  *             | ...          |
  *             | RIP          | where the guest's RET is to go
@@ -17,9 +17,10 @@
  *              jne   by the jump cache       ; what is expected stays so
  *              ret
  *
- * It is a guess that is looked at: guests may return to where they want, in another address space,
- * too. Who leaves for C forgets all; no code is freed before that, so host addresses are good.
- * Below all is a RIP that isn't canonical, in case a RET does go there with THUNK_UNKNOWN's address.
+ * It is a guess that is looked at: guests may return to where they want. Who leaves forgets all.
+ * What changes where code is fetched from ends its block and so leaves, and no code is freed before
+ * that: so RIP's page is still the caller's, and host addresses are good. Below all is a RIP that
+ * isn't canonical; a RET that goes there even so gets to THUNK_UNKNOWN.
  */
 #include "jit/host_x86_64.h"
 

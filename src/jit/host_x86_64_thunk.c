@@ -3,8 +3,8 @@
  * The code at the buffer's bottom: between C and translated code, and what blocks share.
  *
  * C's registers are saved once, at THUNK_ENTER, and given back at THUNK_LEAVE; in between the
- * host's stack is where enter left it, aligned to 16 bytes. If C called by a stub unwinds instead
- * of returning, guest registers and flags are in struct cpu already.
+ * host's stack has the RETs that are expected, and is aligned to 16 bytes. If C called by a stub
+ * unwinds instead of returning, guest registers and flags are in struct cpu already.
  */
 #include "jit/host_x86_64.h"
 
