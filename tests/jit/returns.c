@@ -217,7 +217,7 @@ static void test_mode(struct bench *b, enum box_mode_id mode)
 
 int main(void)
 {
-    static const enum box_mode_id modes[] = {MODE_flat32, MODE_kernel32, MODE_user32,
+    static const enum box_mode_id modes[] = {MODE_flat32,   MODE_kernel32, MODE_user32,
                                              MODE_compat32, MODE_kernel64, MODE_user64};
     static struct bench b;
     struct trial t = {.seed = 1};
