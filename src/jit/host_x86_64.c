@@ -120,6 +120,7 @@ static void take_back(struct x64 *g, const struct mark *m)
     g->units = m->units;
     g->count = m->count;
     g->at[g->insn].slow = g->at[g->insn].leads = false;
+    g->at[g->insn].redo = 0;
     g->scratch = 0;
     g->expects = 0;
     g->failed = false;

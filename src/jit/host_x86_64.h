@@ -72,6 +72,8 @@ struct x64_val {
 struct x64_flags {
     bool host_ok, rax_ok; /* in RFLAGS, in rax; in none of them while none is live */
     bool af_zero;         /* RFLAGS.AF is anything, the guest's is 0 */
+    bool redo;            /* what operation `by` is made of is there still, until others are set */
+    u16 by;               /* what set those in RFLAGS */
 };
 
 #define X64_AT_ENTRY ((struct x64_flags){.rax_ok = true})
@@ -96,6 +98,7 @@ struct x64_insn {
     bool flags_host; /* after it flags are wanted in RFLAGS */
     bool leads;      /* a group begins in it */
     bool grouped;    /* a group holds after it: nobody comes back there from aside */
+    u16 redo;        /* before it flags are those of this operation: x64_redo(); 0: in rax */
     struct x64_units before;
     u8 units;        /* taken, after it */
     u16 first, last; /* operations */
@@ -275,6 +278,15 @@ void x64_sahf(struct x64 *g);
  * called. */
 bool x64_flags_before(struct x64 *g, unsigned n, u8 native);
 void x64_flags_after(struct x64 *g, unsigned n);
+/* --- host_x86_64_redo.c --- */
+
+/* As x64_clobber() for operation n, which may take the slow path but wants no flags itself. */
+void x64_set_aside(struct x64 *g, unsigned n);
+/* Operation n's flags are in RFLAGS again. */
+void x64_redo(struct x64 *g, unsigned n);
+/* And in rax; n may be 0. */
+void x64_save_again(struct x64 *g, unsigned n);
+
 /* A value that is a condition as one of RFLAGS. */
 unsigned x64_flag(struct x64 *g, const struct x64_val *v);
 /* For operation n, whether ref is 1 as a condition of RFLAGS: jcc, setcc or cmov comes next. */

@@ -65,7 +65,7 @@ static void begin_call(struct x64 *g, unsigned n)
 
 static void end_call(struct x64 *g)
 {
-    g->flags.rax_ok = true;
+    g->flags = X64_AT_ENTRY;
     g->units.taken = 0;
     x64_units_want(g, g->last + 1);
 }
@@ -331,6 +331,7 @@ static u32 slow_path(struct x64 *g, unsigned insn)
     const struct x64_insn *at = &g->at[insn];
     struct emit *e = &g->e;
     u32 path = (u32)e->at;
+    x64_save_again(g, at->redo);
     x64_units_note_before(g, insn);
     if (!at->done) {
         jump_to_stub_end(g, insn);

@@ -32,11 +32,21 @@ static void ah_imm(struct x64 *g, bool test, unsigned imm)
     emit_byte(&g->e, imm);
 }
 
+/* Flags that are nowhere, but can be made again. */
+static bool from_sources(struct x64 *g)
+{
+    if (!g->flags.redo || g->flags.host_ok)
+        return false;
+    x64_redo(g, g->flags.by);
+    return g->flags.host_ok = true;
+}
+
 void x64_spill(struct x64 *g, u8 live)
 {
     struct emit *e = &g->e;
-    if (!live || g->flags.rax_ok || !g->flags.host_ok)
+    if (!live || g->flags.rax_ok || !(g->flags.host_ok || g->flags.redo))
         return;
+    from_sources(g);
     emit_byte(e, 0x9f); /* lahf */
     emit_setcc(e, CC_O, rm_reg(HOST_RAX));
     if (g->flags.af_zero && (live & IRF_AF)) {
@@ -44,6 +54,7 @@ void x64_spill(struct x64 *g, u8 live)
         g->flags.host_ok = false;
     }
     g->flags.rax_ok = true;
+    g->flags.redo = false;
 }
 
 void x64_clobber(struct x64 *g, u8 live)
@@ -60,7 +71,7 @@ void x64_sahf(struct x64 *g)
 
 void x64_to_host(struct x64 *g)
 {
-    if (g->flags.host_ok)
+    if (g->flags.host_ok || from_sources(g))
         return;
     x64_sahf(g);
     g->flags.host_ok = true;
@@ -74,7 +85,7 @@ static bool reads_carry(const struct ir_op *op)
 
 static void carry_in(struct x64 *g)
 {
-    if (g->flags.host_ok)
+    if (g->flags.host_ok || from_sources(g))
         return;
     emit_rm(&g->e, X86_0F | X86_DIGIT | 0xba, 4, 4, rm_reg(HOST_RAX)); /* bt eax, 8 */
     emit_imm(&g->e, 8, 1);
@@ -87,7 +98,10 @@ bool x64_flags_before(struct x64 *g, unsigned n, u8 native)
     if (!ir_sets_always(g->ir, n))
         keep = live;
     if (!(op->sets & live)) {
-        x64_spill(g, live);
+        if (!live)
+            g->flags.redo = false;
+        else if (!g->flags.redo)
+            x64_spill(g, live);
         if (reads_carry(op))
             carry_in(g);
         g->flags.host_ok = false;
@@ -109,7 +123,8 @@ bool x64_flags_before(struct x64 *g, unsigned n, u8 native)
 void x64_flags_after(struct x64 *g, unsigned n)
 {
     g->flags.host_ok = true;
-    g->flags.rax_ok = false;
+    g->flags.rax_ok = g->flags.redo = false;
+    g->flags.by = (u16)n;
     if (g->ir->op[n].sets & IRF_AF)
         g->flags.af_zero = false;
 }
@@ -132,7 +147,7 @@ static unsigned guest_condition(struct x64 *g, unsigned cc)
 {
     bool al;
     unsigned bits;
-    if (g->flags.host_ok)
+    if (g->flags.host_ok || from_sources(g))
         return cc;
     if (!in_image(cc, &al, &bits)) {
         x64_to_host(g);
@@ -271,8 +286,7 @@ static void flags_of_result(struct x64 *g, unsigned n)
     x64_used(g, op->a);
     x64_used(g, op->b);
     x64_used(g, op->c);
-    g->flags.rax_ok = true;
-    g->flags.host_ok = false;
+    g->flags = X64_AT_ENTRY;
 }
 
 /* BT of a register leaves the other flags alone. */

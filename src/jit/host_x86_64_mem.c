@@ -199,7 +199,7 @@ struct rm x64_probe(struct x64 *g, unsigned n, const struct x64_access *a)
     struct rm member;
     if (x64_grouped(g, n, a, &member))
         return member;
-    x64_clobber(g, g->live_in[n]);
+    x64_set_aside(g, n);
     if (!g->buf->opt->flat)
         return probe_soft(g, a);
     unsigned address = address_reg(g, a->addr, false);
@@ -347,7 +347,7 @@ static void segment(struct x64 *g, unsigned n)
 {
     const struct ir_op *op = &g->ir->op[n];
     struct emit *e = &g->e;
-    x64_clobber(g, g->live_in[n]);
+    x64_set_aside(g, n);
     unsigned reg = x64_scratch(g);
     x64_copy(g, reg, op->a, g->code64 ? 8 : 4);
     x64_used(g, op->a);

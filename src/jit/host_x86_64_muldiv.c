@@ -17,8 +17,7 @@ static void product_flags(struct x64 *g, unsigned low, unsigned size)
     emit_byte(e, 0x9f); /* lahf */
     emit_byte(e, 0x08); /* or ah, al */
     emit_byte(e, 0xc4);
-    g->flags.rax_ok = true;
-    g->flags.host_ok = false;
+    g->flags = X64_AT_ENTRY;
 }
 
 /* IMUL with two operands, or three: in any register. */
@@ -112,7 +111,7 @@ static void multiply_pair(struct x64 *g, unsigned n)
     if (wanted)
         product_flags(g, x64_pinned(g, RAX), size);
     else
-        g->flags.host_ok = g->flags.rax_ok = false;
+        g->flags = (struct x64_flags){0};
     x64_used(g, op->a);
     x64_used(g, op->b);
     g->val[n].kind = VAL_DONE;

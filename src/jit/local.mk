@@ -50,6 +50,7 @@ libersatz_core_la_SOURCES += \
     %D%/host_x86_64.h \
     %D%/host_x86_64_alu.c \
     %D%/host_x86_64_beside.c \
+    %D%/host_x86_64_redo.c \
     %D%/host_x86_64_return.c \
     %D%/host_x86_64_exit.c \
     %D%/host_x86_64_flags.c \

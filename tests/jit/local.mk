@@ -2,7 +2,7 @@
 # The JIT against the interpreter. `make check-jit` runs these alone, 60 s of random programs
 # instead of 5; check-jit-long takes five to ten minutes, and longer with a greater FUZZ_CASES.
 jit_tests = %D%/fuzz.tap %D%/faults.tap %D%/boundary.tap %D%/smc.tap %D%/beside.tap \
-    %D%/groups.tap %D%/places.tap %D%/returns.tap %D%/system.tap
+    %D%/groups.tap %D%/places.tap %D%/returns.tap %D%/flags.tap %D%/system.tap
 
 jit_box = %D%/box.c %D%/box.h %D%/engine.c %D%/modes.def %D%/same.c %D%/segments.def \
     tests/isa/gen.c tests/isa/state.h tests/verdict.h
@@ -41,6 +41,10 @@ jit_programs = %D%/instructions.c %D%/mix.def %D%/play.c %D%/play.h %D%/program.
 %C%_returns_tap_CPPFLAGS = $(check_cppflags)
 %C%_returns_tap_LDADD = libersatz-core.la
 
+%C%_flags_tap_SOURCES = %D%/flags.c $(jit_box) $(jit_programs)
+%C%_flags_tap_CPPFLAGS = $(check_cppflags)
+%C%_flags_tap_LDADD = libersatz-core.la
+
 %C%_system_tap_SOURCES = %D%/system.c $(jit_box) $(jit_programs)
 %C%_system_tap_CPPFLAGS = $(check_cppflags)
 %C%_system_tap_LDADD = libersatz-core.la
@@ -56,7 +60,7 @@ endif
 # Without the optimiser, blocks alone, regions, the soft TLB.
 jit_forms = optimise=off,region=off,tlb=flat,ffi=off optimise=on,region=off,tlb=flat,ffi=off \
     optimise=on,region=on,tlb=flat,ffi=off optimise=on,region=on,tlb=soft,ffi=off
-jit_formed = faults boundary smc beside groups places returns
+jit_formed = faults boundary smc beside groups places returns flags
 
 check-jit:
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-60} $(MAKE) $(AM_MAKEFLAGS) check \
