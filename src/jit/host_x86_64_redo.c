@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Flags that are made again: most accesses come after an operation whose flags only their slow
+ * Flags that are made again. Most accesses come after an operation whose flags only their slow
  * paths ask for, as the guest may see them in an exception's frame, before the next operation sets
- * new ones. Nothing is saved then, if what made the flags is there still:
+ * new ones. If what the flags came of is there still, nothing is saved:
  *
- *     cmp  edi, 1                      ; the flags are kept by these two
- *     mov  r11d, r12d ...              ; an access, which destroys RFLAGS
+ *     cmp  edi, 1
+ *     mov  r11d, r12d ...                              ; an access, which destroys RFLAGS
+ *     add  ebx, 5                                      ; other flags
+ *
  *     slow path:  cmp edi, 1; lahf; seto al; STUB
  *
- * After ADD and SUB the result is: it is taken back and done once more. AND, OR, XOR are TEST of
- * their result.
+ * After ADD and SUB it is if their result is: that is taken back, and they are done once more. For
+ * AND, OR, XOR it is TEST of the result.
  */
 #include "jit/host_x86_64.h"
 
