@@ -291,9 +291,7 @@ void emit_jcc_to(struct emit *e, unsigned cc, size_t target)
 
 void emit_call_to(struct emit *e, size_t target)
 {
-    emit_byte(e, 0xe8);
-    emit_imm(e, 0, 4);
-    emit_patch(e, e->at - 4, target);
+    emit_patch(e, emit_call(e), target);
 }
 
 void emit_jmp_rm(struct emit *e, struct rm target)

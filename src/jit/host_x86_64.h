@@ -278,6 +278,11 @@ void x64_sahf(struct x64 *g);
  * called. */
 bool x64_flags_before(struct x64 *g, unsigned n, u8 native);
 void x64_flags_after(struct x64 *g, unsigned n);
+/* A value that is a condition as one of RFLAGS. */
+unsigned x64_flag(struct x64 *g, const struct x64_val *v);
+/* For operation n, whether ref is 1 as a condition of RFLAGS: jcc, setcc or cmov comes next. */
+unsigned x64_condition(struct x64 *g, unsigned n, ir_ref ref);
+
 /* --- host_x86_64_redo.c --- */
 
 /* As x64_clobber() for operation n, which may take the slow path but wants no flags itself. */
@@ -286,11 +291,6 @@ void x64_set_aside(struct x64 *g, unsigned n);
 void x64_redo(struct x64 *g, unsigned n);
 /* And in rax; n may be 0. */
 void x64_save_again(struct x64 *g, unsigned n);
-
-/* A value that is a condition as one of RFLAGS. */
-unsigned x64_flag(struct x64 *g, const struct x64_val *v);
-/* For operation n, whether ref is 1 as a condition of RFLAGS: jcc, setcc or cmov comes next. */
-unsigned x64_condition(struct x64 *g, unsigned n, ir_ref ref);
 
 /* --- host_x86_64_mem.c --- */
 

@@ -98,13 +98,10 @@ bool x64_flags_before(struct x64 *g, unsigned n, u8 native)
     if (!ir_sets_always(g->ir, n))
         keep = live;
     if (!(op->sets & live)) {
-        if (!live)
-            g->flags.redo = false;
-        else if (!g->flags.redo)
-            x64_spill(g, live);
+        x64_spill(g, live);
         if (reads_carry(op))
             carry_in(g);
-        g->flags.host_ok = false;
+        g->flags.host_ok = g->flags.redo = false;
         return false;
     }
     if (keep & ~op->sets & native) { /* the host instruction changes more than the guest's */

@@ -40,14 +40,12 @@ static bool immediate(const struct x64 *g, ir_ref ref, unsigned size, i32 *v)
     return op->code == IR_CONST && fits_i32(imm);
 }
 
-/* The PUT of operation n's result, if that has no other user. */
+/* The PUT of operation n's result, all of it; 0: that has another user, or more. */
 static unsigned put_of(const struct x64 *g, unsigned n)
 {
-    const struct ir_op *op = g->ir->op;
-    for (unsigned m = n + 1; m <= g->ir->count && op[m].insn == op[n].insn; m++)
-        if (op[m].a == n)
-            return op[m].code == IR_PUT && op[m].size == op[n].size && op[n].uses == 1 ? m : 0;
-    return 0;
+    unsigned m = x64_only_user(g, n);
+    const struct ir_op *user = &g->ir->op[m];
+    return user->code == IR_PUT && user->size == g->ir->op[n].size ? m : 0;
 }
 
 static bool find_sources(const struct x64 *g, unsigned n, struct sources *s)
