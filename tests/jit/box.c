@@ -472,6 +472,15 @@ u64 box_run(struct box *b, u64 n)
     return clock_insns(&b->clock) - before;
 }
 
+u64 box_run_on(struct box *b, u64 n)
+{
+    u64 ran = 0;
+
+    for (u64 one = 1; ran < n && one; ran += one)
+        one = box_run(b, b->jit ? n - ran : 1);
+    return ran;
+}
+
 const struct block *box_block(const struct box *b, physaddr at)
 {
     const struct page_info *page = memmap_page(&b->mem, at);

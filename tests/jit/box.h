@@ -132,6 +132,8 @@ void box_load(struct box *b, const u8 image[BOX_END]);
 void box_enter(struct box *b, const struct box_mode *mode, u64 rip);
 /* Runs at most n instructions; returns how many it were. */
 u64 box_run(struct box *b, u64 n);
+/* The same again until it were n, or it doesn't go on: the interpreter one by one. */
+u64 box_run_on(struct box *b, u64 n);
 /* The other CPU is the one to enter and to run. */
 void box_switch(struct box *b);
 

@@ -81,18 +81,9 @@ static bool same(struct bench *b)
     return false;
 }
 
-static u64 run_box(struct box *x, u64 n)
-{
-    u64 ran = 0;
-
-    for (u64 one = 1; ran < n && one; ran += one)
-        one = box_run(x, x->jit ? n - ran : 1);
-    return ran;
-}
-
 static bool run(struct bench *b, u64 n)
 {
-    return run_box(&b->want, n) == run_box(&b->got, n) && same(b);
+    return box_run_on(&b->want, n) == box_run_on(&b->got, n) && same(b);
 }
 
 /* --- sums --- */
@@ -279,8 +270,8 @@ static int interrupt_after(struct bench *b, const struct held *h, u64 k)
 
     enter(b);
     for (u64 one = 1; ran < k && one; ran += one) {
-        one = run_box(&b->want, k - ran);
-        if (run_box(&b->got, k - ran) != one || !same(b))
+        one = box_run_on(&b->want, k - ran);
+        if (box_run_on(&b->got, k - ran) != one || !same(b))
             return 0;
         go_on(b);
     }
